@@ -1,0 +1,304 @@
+//! The Worker's events: a request, the clock.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use axum::extract::Request as AxumRequest;
+use axum::http::HeaderMap;
+use serde_json::json;
+use worker::{
+    Context, Date, Env, Headers, HttpRequest, Method, Request, Response, Result, ScheduleContext,
+    ScheduledEvent, console_error, console_log, event,
+};
+
+use crate::menu;
+use crate::messages;
+use crate::platform::clock::Instant;
+use crate::platform::config::{Config, Environment};
+use crate::platform::db::Db;
+use crate::platform::idempotency;
+use crate::platform::memory::{self, Remembered};
+use crate::platform::outbox::{self, Letter};
+use crate::platform::page::PUBLIC;
+use crate::platform::visit::{LANG_COOKIE, SESSION_COOKIE, Visit};
+use crate::router::{self, Answer};
+use crate::volunteers;
+
+fn now() -> Instant {
+    Instant::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or_default())
+}
+
+/// Read once an isolate: a value in memory, not a binding.
+fn config(env: &Env) -> std::result::Result<Arc<Config>, &'static str> {
+    thread_local! {
+        static CONFIG: OnceCell<Arc<Config>> = const { OnceCell::new() };
+    }
+    CONFIG.with(|cell| {
+        if let Some(config) = cell.get() {
+            return Ok(Arc::clone(config));
+        }
+        let read = Config::read(|name| env.var(name).ok().map(|value| value.to_string()))?;
+        Ok(Arc::clone(cell.get_or_init(|| Arc::new(read))))
+    })
+}
+
+#[event(fetch, respond_with_errors)]
+async fn fetch(request: Request, env: Env, context: Context) -> Result<Response> {
+    let began = now();
+    let key = public_key(&request)?;
+    if let Some(key) = &key {
+        let if_none_match = request.headers().get("if-none-match")?;
+        if let Some(response) = memory::recall(key, began, |answer| {
+            recalled(answer, if_none_match.as_deref())
+        }) {
+            return response;
+        }
+    }
+    let config = match config(&env) {
+        Ok(config) => config,
+        Err(reason) => {
+            console_error!("{}", json!({"level": "error", "message": reason}));
+            return Response::error("The service is not configured yet.", 500);
+        }
+    };
+    let method = request.method();
+    let url = request.url()?;
+    let request_id = request
+        .headers()
+        .get("cf-ray")?
+        .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
+    let request: AxumRequest = HttpRequest::try_from(request)?.map(axum::body::Body::new);
+    let db = Db::new(env.d1("DB")?);
+    let visit = Visit::new(
+        db.clone(),
+        Arc::clone(&config),
+        began,
+        &request_id,
+        url.as_str(),
+        request.headers(),
+    );
+    let answer = router::answer(visit, request).await;
+    let meter = Arc::clone(db.meter());
+    let took = now().millis() - began.millis();
+    let line = json!({
+        "level": if answer.internal_reason.is_some() { "error" } else { "info" },
+        "request_id": request_id,
+        "method": method.to_string(),
+        "route": route(url.path()),
+        "status": answer.status.as_u16(),
+        "duration_ms": took,
+        "d1_calls": meter.calls(),
+        "rows_read": meter.rows_read(),
+        "rows_written": meter.rows_written(),
+        "reason": answer.internal_reason,
+    });
+    if answer.internal_reason.is_some() {
+        console_error!("{line}");
+    } else {
+        console_log!("{line}");
+    }
+    if let Some(key) = key {
+        remember(key, began, &answer);
+    }
+    // What was just written to the outbox leaves at once; the clock repeats what failed.
+    if meter.rows_written() > 0 && config.notifier_url.is_some() {
+        let db = db.clone();
+        let config = Arc::clone(&config);
+        context.wait_until(async move { deliver(&db, &config).await });
+    }
+    let mut response = respond(answer)?;
+    if config.environment != Environment::Production {
+        let timing = format!(
+            "d1;desc=\"{} calls\", rows;desc=\"{} read, {} written\", total;dur={took}",
+            meter.calls(),
+            meter.rows_read(),
+            meter.rows_written(),
+        );
+        response.headers_mut().set("server-timing", &timing)?;
+    }
+    Ok(response)
+}
+
+/// Under which key an answer may be remembered: only what is asked for with GET by
+/// somebody who presents nothing, in a language.
+fn public_key(request: &Request) -> Result<Option<String>> {
+    if request.method() != Method::Get {
+        return Ok(None);
+    }
+    let headers = request.headers();
+    let cookies = headers.get("cookie")?.unwrap_or_default();
+    if headers.has("authorization")? || cookies.contains(SESSION_COOKIE) {
+        return Ok(None);
+    }
+    let chosen = cookies
+        .split(';')
+        .find_map(|pair| pair.trim().strip_prefix(LANG_COOKIE)?.strip_prefix('='));
+    let accepted = headers.get("accept-language")?;
+    let lang = crate::platform::i18n::Lang::negotiate(chosen, accepted.as_deref());
+    Ok(Some(format!("{} {}", lang.code(), request.inner().url())))
+}
+
+fn recalled(answer: &Remembered, if_none_match: Option<&str>) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in &answer.headers {
+        headers.set(name, value)?;
+    }
+    if if_none_match.is_some_and(|list| router::matches_any(list, &answer.etag)) {
+        headers.delete("content-type")?;
+        return Ok(Response::empty()?.with_status(304).with_headers(headers));
+    }
+    Ok(Response::from_bytes(answer.body.clone())?.with_headers(headers))
+}
+
+fn remember(key: String, now: Instant, answer: &Answer) {
+    let header = |name: &str| {
+        answer
+            .headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+    };
+    if answer.status.as_u16() != 200 || header("cache-control") != Some(PUBLIC) {
+        return;
+    }
+    let etag = header("etag").unwrap_or_default().to_owned();
+    let headers = texts(&answer.headers)
+        .filter(|(name, _)| name != "x-request-id")
+        .collect();
+    memory::remember(
+        key,
+        now,
+        Remembered {
+            headers,
+            etag,
+            body: answer.body.to_vec(),
+        },
+    );
+}
+
+fn texts(headers: &HeaderMap) -> impl Iterator<Item = (String, String)> {
+    headers.iter().filter_map(|(name, value)| {
+        Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))
+    })
+}
+
+fn respond(answer: Answer) -> Result<Response> {
+    let headers = Headers::new();
+    for (name, value) in texts(&answer.headers) {
+        headers.append(&name, &value)?;
+    }
+    let response = if answer.body.is_empty() {
+        Response::empty()?
+    } else {
+        Response::from_bytes(answer.body.to_vec())?
+    };
+    Ok(response
+        .with_status(answer.status.as_u16())
+        .with_headers(headers))
+}
+
+/// A path without the ids in it: what a log may group by, and no secret address.
+fn route(path: &str) -> String {
+    let hide = |part: &str| part.len() > 20 || part.parse::<u64>().is_ok();
+    let parts: Vec<&str> = path
+        .split('/')
+        .map(|part| if hide(part) { "*" } else { part })
+        .collect();
+    parts.join("/")
+}
+
+#[event(scheduled)]
+async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
+    match (config(&env), env.d1("DB")) {
+        (Ok(config), Ok(binding)) => {
+            let db = Db::new(binding);
+            tick(&db).await;
+            deliver(&db, &config).await;
+        }
+        (Err(reason), _) => console_error!("{}", json!({"level": "error", "message": reason})),
+        (_, Err(error)) => console_error!(
+            "{}",
+            json!({"level": "error", "message": error.to_string()})
+        ),
+    }
+}
+
+/// Moves the menu on and forgets what need not be kept.
+async fn tick(db: &Db) {
+    let now = now();
+    let moved = menu::move_on(db, now).await;
+    let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
+    forget.extend(volunteers::forget(now));
+    let forgotten = db.batch(forget).await.map(drop);
+    let line = json!({
+        "level": if moved.is_ok() && forgotten.is_ok() { "info" } else { "error" },
+        "message": "tick",
+        "moved_on": moved.as_ref().ok(),
+        "error": [moved.err().map(|e| format!("{e:?}")), forgotten.err().map(|e| format!("{e:?}"))],
+    });
+    console_log!("{line}");
+}
+
+/// Delivers what is due. Without a gateway everything stays in the outbox.
+async fn deliver(db: &Db, config: &Config) {
+    let Some(url) = &config.notifier_url else {
+        return;
+    };
+    let letters = match outbox::claim(db, now()).await {
+        Ok(letters) => letters,
+        Err(error) => {
+            console_error!(
+                "{}",
+                json!({"level": "error", "message": format!("outbox: {error:?}")})
+            );
+            return;
+        }
+    };
+    let mut settled = Vec::new();
+    for letter in &letters {
+        settled.push(match send(url, config, letter).await {
+            Ok(()) => outbox::sent(letter, now()),
+            Err(reason) => {
+                console_error!("{}", json!({"level": "error", "message": "delivery failed", "letter": letter.seq, "reason": reason}));
+                outbox::failed(letter, &reason, now())
+            }
+        });
+    }
+    if !settled.is_empty()
+        && let Err(error) = db.batch(settled).await
+    {
+        console_error!(
+            "{}",
+            json!({"level": "error", "message": format!("outbox: {error:?}")})
+        );
+    }
+}
+
+/// One message to the gateway: `POST` JSON `{"id", "kind", "to", "text"}` with a bearer
+/// token; any 2xx means it is taken. The id stays the same when it is sent again.
+async fn send(url: &str, config: &Config, letter: &Letter) -> std::result::Result<(), String> {
+    let (Some(to), Some(text)) = (letter.phone(config), messages::text(letter, config)) else {
+        return Err("the message cannot be read".to_owned());
+    };
+    let body = json!({"id": letter.seq, "kind": letter.kind, "to": to, "text": text}).to_string();
+    let post = || -> Result<Request> {
+        let headers = Headers::new();
+        headers.set("content-type", "application/json")?;
+        if let Some(token) = &config.notifier_token {
+            headers.set("authorization", &format!("Bearer {token}"))?;
+        }
+        let mut init = worker::RequestInit::new();
+        init.with_method(Method::Post)
+            .with_headers(headers)
+            .with_body(Some(body.into()));
+        Request::new_with_init(url, &init)
+    };
+    let request = post().map_err(|error| error.to_string())?;
+    let response = worker::Fetch::Request(request)
+        .send()
+        .await
+        .map_err(|_| "the gateway cannot be reached".to_owned())?;
+    match response.status_code() {
+        200..=299 => Ok(()),
+        status => Err(format!("the gateway answered {status}")),
+    }
+}

@@ -1,0 +1,545 @@
+//! The menu as JSON.
+
+use axum::extract::Path;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::notice::{ProjectBody, Reference};
+use super::replacing::{Refusal, plan};
+use super::search::{Cursor, MenuQuery};
+use super::store::{self, ProjectRow, Replacement, ShiftRow};
+use super::{Card, Field, ProjectState, ShiftState, Skill};
+use crate::organizations::Scope;
+use crate::platform::clock::Instant;
+use crate::platform::crypto::sha256_hex;
+use crate::platform::db::DbError;
+use crate::platform::i18n::Words;
+use crate::platform::input::{FieldErrors, Id, Json, Query, parse_id};
+use crate::platform::page::{PRIVATE, PUBLIC};
+use crate::platform::problem::{Problem, ProblemDetails};
+use crate::platform::visit::Visit;
+
+/// One page of the menu.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Menu {
+    items: Vec<Card>,
+    /// Where the next page is; `null` on the last.
+    next: Option<String>,
+}
+
+/// A project with its recruitment notice and its shifts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Project {
+    /// UUIDv7.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The organization's own name for it.
+    pub client_ref: String,
+    /// Rises with each change; the `ETag` is made of it.
+    pub version: i64,
+    /// Where it stands.
+    pub state: ProjectState,
+    /// Who offers it.
+    #[schema(format = "uuid")]
+    pub organization_id: String,
+    /// Its name.
+    pub organization_name: String,
+    /// Key field.
+    pub field: Option<Field>,
+    /// What it is called.
+    pub title: Option<String>,
+    /// One line.
+    pub summary: Option<String>,
+    /// What volunteers do, and for whom.
+    pub content: Option<String>,
+    /// GB/T 2260 division code.
+    pub region: Option<String>,
+    /// The division's name.
+    pub region_name: Option<String>,
+    /// Where to come.
+    pub place: Option<String>,
+    /// Who may come.
+    pub conditions: Option<String>,
+    /// How to sign up.
+    pub how_to_sign_up: Option<String>,
+    /// What could go wrong.
+    pub risks: Option<String>,
+    /// What is done about it.
+    pub safeguards: Option<String>,
+    /// What to bring.
+    pub what_to_bring: Option<String>,
+    /// Youngest age in whole years on the day of the shift.
+    pub min_age: i64,
+    /// What somebody must be able to do.
+    pub skills: Vec<Skill>,
+    /// When sign-up opens; at once when null.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub sign_up_opens_at: Option<Instant>,
+    /// Sign-up closes so many minutes before a shift starts.
+    pub sign_up_closes_minutes: i64,
+    /// Volunteers cancel by themselves until so many minutes before the start.
+    pub cancel_until_minutes: i64,
+    /// Time to get to the place, in minutes.
+    pub travel_minutes: i64,
+    /// When it was published.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub published_at: Option<Instant>,
+    /// Why it changed last.
+    pub change_reason: Option<String>,
+    /// In order of time.
+    pub shifts: Vec<Shift>,
+}
+
+/// A time slot of one role.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Shift {
+    /// UUIDv7.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// The organization's own name for it.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// What somebody does.
+    pub role: String,
+    /// RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    pub starts_at: Instant,
+    /// RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    pub ends_at: Instant,
+    /// Seats.
+    pub capacity: i64,
+    /// Seats left.
+    pub seats_left: i64,
+    /// Places on the waiting list.
+    pub waitlist: i64,
+    /// Volunteers on it.
+    pub waiting: i64,
+    /// Where it stands.
+    pub state: ShiftState,
+    /// Why it was moved or called off.
+    pub change_reason: Option<String>,
+}
+
+impl From<ShiftRow> for Shift {
+    fn from(row: ShiftRow) -> Self {
+        Self {
+            seats_left: (row.capacity - row.confirmed).max(0),
+            id: row.id,
+            reference: row.reference,
+            role: row.role,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            capacity: row.capacity,
+            waitlist: row.waitlist,
+            waiting: row.waiting,
+            state: row.state,
+            change_reason: row.change_reason,
+        }
+    }
+}
+
+impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
+    fn from((row, shifts): (ProjectRow, Vec<ShiftRow>)) -> Self {
+        Self {
+            id: row.id,
+            client_ref: row.client_ref,
+            version: row.version,
+            state: row.state,
+            organization_id: row.organization_id,
+            organization_name: row.organization_name,
+            field: row.field,
+            title: row.title,
+            summary: row.summary,
+            content: row.content,
+            region: row.region,
+            region_name: row.region_name,
+            place: row.place,
+            conditions: row.conditions,
+            how_to_sign_up: row.how_to_sign_up,
+            risks: row.risks,
+            safeguards: row.safeguards,
+            what_to_bring: row.what_to_bring,
+            min_age: row.min_age,
+            skills: row.skills,
+            sign_up_opens_at: row.sign_up_opens_at,
+            sign_up_closes_minutes: row.sign_up_closes_minutes,
+            cancel_until_minutes: row.cancel_until_minutes,
+            travel_minutes: row.travel_minutes,
+            published_at: row.published_at,
+            change_reason: row.change_reason,
+            shifts: shifts.into_iter().map(Shift::from).collect(),
+        }
+    }
+}
+
+/// List projects on the menu.
+///
+/// Everybody may read; conditions combine.
+#[utoipa::path(
+    get,
+    path = "/api/v1/projects",
+    tag = "projects",
+    params(MenuQuery),
+    responses(
+        (status = 200, body = Menu, headers(("Link" = String, description = "rel=next, when there is more"))),
+        (status = 400, body = ProblemDetails, description = "invalid_parameters"),
+    ),
+)]
+pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Response, Problem> {
+    let mut search = query.search(visit.now).map_err(invalid_parameters)?;
+    let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
+    search.limit += 1;
+    let mut items = store::list(&visit.db, &search, visit.now).await?;
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| {
+        with_cursor(
+            &visit.target,
+            Cursor {
+                key: last.sort_key,
+                project: last.seq,
+            },
+        )
+    });
+    let link = next
+        .as_ref()
+        .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    let items = items.into_iter().map(|item| item.card).collect();
+    let cache = [(header::CACHE_CONTROL, PUBLIC)];
+    let mut response = (cache, axum::Json(Menu { items, next })).into_response();
+    if let Some(link) = link {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+/// Parameters that contradict each other.
+pub fn invalid_parameters(errors: FieldErrors) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_parameters",
+        Words::new("有些查询条件需要修改", "Some parameters need correcting"),
+    )
+    .with_fields(errors)
+}
+
+/// The same address, continued after `cursor`.
+pub fn with_cursor(target: &str, cursor: Cursor) -> String {
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let kept = form_urlencoded::parse(query.as_bytes())
+        .filter(|(name, value)| name != "cursor" && !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .append_pair("cursor", &cursor.token())
+        .finish();
+    format!("{path}?{query}")
+}
+
+/// Read a project.
+///
+/// Everybody may read what is or was on the menu. A cancelled project answers 410 with
+/// its reason.
+#[utoipa::path(
+    get,
+    path = "/api/v1/projects/{id}",
+    tag = "projects",
+    params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = Project),
+        (status = 404, body = ProblemDetails, description = "not_found"),
+        (status = 410, body = ProblemDetails, description = "project_cancelled"),
+    ),
+)]
+pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    let found = store::project(&visit.db, &id.to_string()).await?;
+    let project = Project::from(for_the_public(found)?);
+    let cache = [(header::CACHE_CONTROL, PUBLIC)];
+    Ok((cache, axum::Json(project)).into_response())
+}
+
+/// What the public may read: no drafts, and of cancelled projects only that they are.
+pub fn for_the_public(
+    found: Option<(ProjectRow, Vec<ShiftRow>)>,
+) -> Result<(ProjectRow, Vec<ShiftRow>), Problem> {
+    match found {
+        None => Err(Problem::not_found()),
+        Some((project, shifts)) => match project.state {
+            ProjectState::Draft => Err(Problem::not_found()),
+            ProjectState::Cancelled => {
+                let problem = Problem::new(
+                    StatusCode::GONE,
+                    "project_cancelled",
+                    Words::new("这个项目已取消", "This project was cancelled"),
+                );
+                Err(match project.change_reason {
+                    Some(reason) => problem.with("reason", reason),
+                    None => problem,
+                })
+            }
+            ProjectState::Published | ProjectState::Closed => Ok((project, shifts)),
+        },
+    }
+}
+
+/// Create or replace a project.
+///
+/// The organization names its projects itself, so a retry changes nothing: the same body
+/// again answers 200 with the same `ETag`. A shift with sign-ups is moved or called off
+/// only with its `change_reason`, and those signed up are told.
+#[utoipa::path(
+    put,
+    path = "/api/v1/organizations/{org}/projects/{client_ref}",
+    tag = "projects",
+    security(("api_key" = ["projects:write"])),
+    params(
+        ("org" = Uuid, Path, description = "The organization's id"),
+        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("If-Match" = Option<String>, Header, description = "Replace only this version"),
+        ("If-None-Match" = Option<String>, Header, description = "`*`: create only"),
+    ),
+    request_body = ProjectBody,
+    responses(
+        (status = 200, body = Project, description = "Replaced, or unchanged", headers(("ETag" = String))),
+        (status = 201, body = Project, description = "Created", headers(("ETag" = String), ("Location" = String))),
+        (status = 400, body = ProblemDetails, description = "malformed_json"),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 403, body = ProblemDetails, description = "forbidden, organization_not_verified"),
+        (status = 404, body = ProblemDetails, description = "not_found: no such organization"),
+        (status = 409, body = ProblemDetails, description = "shift_has_signups"),
+        (status = 412, body = ProblemDetails, description = "version_conflict"),
+        (status = 413, body = ProblemDetails, description = "body_too_large"),
+        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+    ),
+)]
+pub async fn put(
+    visit: Visit,
+    Path((organization, reference)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Result<Json<ProjectBody>, Problem>,
+) -> Result<Response, Problem> {
+    let (organization, reference) = names(&organization, &reference)?;
+    // Who nobody knows learns nothing of what the body should be.
+    let region = body
+        .as_ref()
+        .ok()
+        .and_then(|Json(body)| body.region.as_ref());
+    let region = region.map(|region| region.as_str().to_owned());
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let loaded = store::load(&visit, &organization, &reference, region.as_deref()).await?;
+        let Some(key) = &loaded.key else {
+            return Err(Problem::unauthenticated());
+        };
+        key.require(&organization, Scope::ProjectsWrite)?;
+        let Json(body) = body.as_ref().map_err(Clone::clone)?;
+        body.check().map_err(Problem::invalid)?;
+        if region.is_some() && loaded.region_name.is_none() {
+            return Err(Problem::invalid(FieldErrors::one(
+                "/region",
+                Words::new("没有这个行政区划代码", "is not a known division"),
+            )));
+        }
+        if body.state != ProjectState::Draft {
+            key.require_verified()?;
+        }
+        check_version(
+            &headers,
+            loaded.standing.as_ref().map(|standing| standing.version),
+        )?;
+        let body_hash = sha256_hex(&serde_json::to_string(body).unwrap_or_default());
+        if loaded
+            .standing
+            .as_ref()
+            .is_some_and(|standing| standing.body_hash == body_hash)
+        {
+            let unchanged = loaded
+                .answer
+                .ok_or_else(|| Problem::internal("a project without itself"))?;
+            return Ok(answer(StatusCode::OK, unchanged));
+        }
+        let standing = loaded.standing.as_ref();
+        let plan =
+            plan(standing, &loaded.shifts, body, visit.now, || visit.new_id()).map_err(refused)?;
+        let replacement = Replacement {
+            key,
+            reference: &reference,
+            standing,
+            body,
+            body_hash: &body_hash,
+            region_name: loaded.region_name.as_deref(),
+            plan: &plan,
+        };
+        match store::replace(&visit, &replacement).await {
+            Ok(Some(written)) => {
+                let status = if standing.is_some() {
+                    StatusCode::OK
+                } else {
+                    StatusCode::CREATED
+                };
+                return Ok(answer(status, written));
+            }
+            Ok(None) => return Err(Problem::internal("the project written was not found")),
+            // Somebody was quicker: look again, and decide again.
+            Err(DbError::Refused(_)) if tries < 4 => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Read one of the organization's own projects, drafts included.
+#[utoipa::path(
+    get,
+    path = "/api/v1/organizations/{org}/projects/{client_ref}",
+    tag = "projects",
+    security(("api_key" = ["projects:write"])),
+    params(
+        ("org" = Uuid, Path, description = "The organization's id"),
+        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+    ),
+    responses(
+        (status = 200, body = Project, headers(("ETag" = String))),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 403, body = ProblemDetails, description = "forbidden"),
+        (status = 404, body = ProblemDetails, description = "not_found"),
+    ),
+)]
+pub async fn own(
+    visit: Visit,
+    Path((organization, reference)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (organization, reference) = names(&organization, &reference)?;
+    let loaded = store::load(&visit, &organization, &reference, None).await?;
+    let key = loaded.key.ok_or_else(Problem::unauthenticated)?;
+    key.require(&organization, Scope::ProjectsWrite)?;
+    let found = loaded.answer.ok_or_else(Problem::not_found)?;
+    Ok(answer(StatusCode::OK, found))
+}
+
+fn names(organization: &str, reference: &str) -> Result<(String, Reference), Problem> {
+    let organization: Uuid = parse_id(organization)?;
+    let reference = Reference::parse(reference).ok_or_else(|| {
+        Problem::invalid(FieldErrors::one(
+            "?client_ref",
+            super::notice::reference_words(),
+        ))
+    })?;
+    Ok((organization.to_string(), reference))
+}
+
+fn answer(status: StatusCode, found: (ProjectRow, Vec<ShiftRow>)) -> Response {
+    let project = Project::from(found);
+    let tag = etag(project.version);
+    let location = format!("/api/v1/projects/{}", project.id);
+    let mut response = (status, axum::Json(project)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE));
+    for (name, value) in [(header::ETAG, tag), (header::LOCATION, location)] {
+        if name == header::LOCATION && status != StatusCode::CREATED {
+            continue;
+        }
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}
+
+fn etag(version: i64) -> String {
+    format!("\"v{version}\"")
+}
+
+/// RFC 9110, section 13.1: `If-Match` guards replacing, `If-None-Match: *` creating.
+fn check_version(headers: &HeaderMap, standing: Option<i64>) -> Result<(), Problem> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let matches = |list: &str, version: i64| {
+        list.split(',')
+            .any(|tag| tag.trim() == "*" || tag.trim() == etag(version))
+    };
+    let met = match (
+        text(header::IF_MATCH),
+        text(header::IF_NONE_MATCH),
+        standing,
+    ) {
+        (Some(list), _, Some(version)) => matches(list, version),
+        (Some(_), _, None) => false,
+        (None, Some(list), Some(version)) => !matches(list, version),
+        (None, _, _) => true,
+    };
+    if met {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        StatusCode::PRECONDITION_FAILED,
+        "version_conflict",
+        Words::new(
+            "项目已被别人改动，请先读取最新版本",
+            "The project has changed meanwhile; read its latest version first",
+        ),
+    );
+    Err(
+        match standing
+            .map(etag)
+            .and_then(|tag| HeaderValue::from_str(&tag).ok())
+        {
+            Some(tag) => problem.with_header(header::ETAG, tag),
+            None => problem,
+        },
+    )
+}
+
+fn refused(refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Invalid(fields) => Problem::invalid(fields),
+        Refusal::SignupsAtStake(fields) => Problem::new(
+            StatusCode::CONFLICT,
+            "shift_has_signups",
+            Words::new(
+                "已有人报名，改动必须写明，不能悄悄进行",
+                "Volunteers are signed up: say openly what changes and why",
+            ),
+        )
+        .with_fields(fields),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, value: &str, standing: Option<i64>) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            name.parse::<header::HeaderName>().unwrap(),
+            value.parse().unwrap(),
+        );
+        check_version(&headers, standing).is_ok()
+    }
+
+    #[test]
+    fn preconditions_guard_replacing_and_creating() {
+        assert!(check("if-match", "\"v3\"", Some(3)));
+        assert!(check("if-match", "\"v1\", \"v3\"", Some(3)));
+        assert!(check("if-match", "*", Some(3)));
+        assert!(!check("if-match", "\"v2\"", Some(3)));
+        assert!(!check("if-match", "*", None));
+        assert!(check("if-none-match", "*", None));
+        assert!(!check("if-none-match", "*", Some(3)));
+        assert!(check_version(&HeaderMap::new(), Some(3)).is_ok());
+    }
+
+    #[test]
+    fn a_cursor_replaces_the_one_before() {
+        let cursor = Cursor { key: 7, project: 8 };
+        assert_eq!(
+            with_cursor("/a?q=%E4%B9%89&cursor=1_2&field=", cursor),
+            "/a?q=%E4%B9%89&cursor=7_8"
+        );
+        assert_eq!(with_cursor("/a", cursor), "/a?cursor=7_8");
+    }
+}

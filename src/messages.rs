@@ -1,0 +1,140 @@
+//! Every message the product sends, in one table, and how it reaches people.
+
+use axum::response::Response;
+use maud::html;
+
+use crate::platform::clock::{Instant, day_words, span_words};
+use crate::platform::config::Config;
+use crate::platform::i18n::Lang;
+use crate::platform::outbox::{self, Letter};
+use crate::platform::page::{Audience, page};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+
+/// How a message reads; `None` for a kind this version does not know.
+pub fn text(letter: &Letter, config: &Config) -> Option<String> {
+    let lang = letter.lang();
+    let title = letter.param("title");
+    let place = letter.param("place");
+    let when = when(letter.instant("starts_at"), letter.instant("ends_at"), lang);
+    let reason = letter.param("reason");
+    let words = match (letter.kind.as_str(), lang) {
+        ("sign_in_code", _) => {
+            let code = letter.secret(config).unwrap_or_else(|| "······".to_owned());
+            return Some(match lang {
+                Lang::Zh => format!("【点单】验证码 {code},10 分钟内有效。请勿告诉他人。"),
+                Lang::En => {
+                    format!("[Diandan] Your code is {code}, good for 10 minutes. Tell nobody.")
+                }
+            });
+        }
+        ("signup_promoted", Lang::Zh) => {
+            format!("您候补的“{title}”有名额了，已为您确认：{when}，{place}。来不了请尽早取消。")
+        }
+        ("signup_promoted", Lang::En) => format!(
+            "A seat is free on “{title}” and it is yours: {when}, {place}. If you cannot come, cancel soon."
+        ),
+        ("shift_moved", Lang::Zh) => {
+            format!("“{title}”有变更：{when}，{place}。原因：{reason}。来不了请取消。")
+        }
+        ("shift_moved", Lang::En) => format!(
+            "“{title}” has changed: {when}, {place}. Reason: {reason}. If you cannot come, cancel."
+        ),
+        ("shift_cancelled", Lang::Zh) => {
+            format!("“{title}”（{when}）已取消，原因：{reason}。感谢您的报名。")
+        }
+        ("shift_cancelled", Lang::En) => {
+            format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
+        }
+        ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
+        ("signup_released", Lang::En) => {
+            format!("The organizer has let you go from “{title}” ({when}).")
+        }
+        ("cancel_requested", Lang::Zh) => {
+            format!("有志愿者请求退出“{title}”（{when}），请到名单页处理。")
+        }
+        ("cancel_requested", Lang::En) => {
+            format!("A volunteer asks to leave “{title}” ({when}). See the roster.")
+        }
+        _ => return None,
+    };
+    Some(match lang {
+        Lang::Zh => format!("【点单】{words}"),
+        Lang::En => format!("[Diandan] {words}"),
+    })
+}
+
+fn when(from: Instant, to: Instant, lang: Lang) -> String {
+    format!("{} {}", day_words(from, lang), span_words(from, to, lang))
+}
+
+/// Serves `/outbox`, where a laptop stands in for a phone. It does not exist elsewhere.
+pub async fn outbox_page(visit: Visit) -> Result<Response, Problem> {
+    if !visit.config.outbox_page {
+        return Err(Problem::not_found());
+    }
+    let letters = outbox::latest(&visit.db, 50).await?;
+    let lang = visit.lang;
+    let body = html! {
+        h1 { (lang.pick("发件箱", "Outbox")) }
+        p.lead { (lang.pick("仅本机可见：这里代替收短信的手机。", "Local only: this page stands in for the phone that would get the messages.")) }
+        @if letters.is_empty() { div.empty { p { (lang.pick("还没有消息。", "Nothing yet.")) } } }
+        ul.shifts {
+            @for letter in &letters {
+                li data-kind=(letter.kind) {
+                    div { strong.num { (letter.phone(&visit.config).unwrap_or_default()) } " "
+                        small { (letter.created_at.hour_minute()) } }
+                    div {}
+                    p.message { (text(letter, &visit.config).unwrap_or_default()) }
+                }
+            }
+        }
+    };
+    Ok(page(
+        &visit,
+        Audience::Oneself,
+        lang.pick("发件箱", "Outbox"),
+        &body,
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn letter(kind: &str, language: &str, config: &Config) -> Letter {
+        serde_json::from_value(json!({
+            "seq": 1, "kind": kind, "language": language, "attempts": 0, "created_at": 0,
+            "params": json!({"title": "义诊", "place": "村口", "reason": "下雨",
+                "starts_at": 1_795_824_000_000_i64, "ends_at": 1_795_831_200_000_i64}).to_string(),
+            "secret_sealed": config.keys.seal("012345").unwrap(),
+            "phone_sealed": config.keys.seal("13800138000").unwrap(),
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn every_message_says_what_happened_in_both_languages() {
+        let config = Config::read(|name| match name {
+            "MASTER_KEY" => Some("ab".repeat(32)),
+            _ => None,
+        })
+        .unwrap();
+        for kind in [
+            "signup_promoted",
+            "shift_moved",
+            "shift_cancelled",
+            "signup_released",
+            "cancel_requested",
+        ] {
+            for language in ["zh", "en"] {
+                let text = text(&letter(kind, language, &config), &config).unwrap();
+                assert!(text.contains("义诊") && text.contains("08:00"), "{text}");
+            }
+        }
+        let code = text(&letter("sign_in_code", "zh", &config), &config).unwrap();
+        assert_eq!(code, "【点单】验证码 012345,10 分钟内有效。请勿告诉他人。");
+        assert_eq!(text(&letter("unknown", "zh", &config), &config), None);
+    }
+}

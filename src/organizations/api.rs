@@ -1,0 +1,28 @@
+//! Organizations as JSON.
+
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+
+use super::{Organization, store};
+use crate::platform::input::Id;
+use crate::platform::page::PUBLIC;
+use crate::platform::problem::{Problem, ProblemDetails};
+use crate::platform::visit::Visit;
+
+/// Read an organization.
+#[utoipa::path(
+    get,
+    path = "/api/v1/organizations/{org}",
+    tag = "organizations",
+    params(("org" = Uuid, Path)),
+    responses(
+        (status = 200, body = Organization),
+        (status = 404, body = ProblemDetails, description = "not_found"),
+    ),
+)]
+pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    let found = store::organization(&visit.db, &id.to_string()).await?;
+    let organization = found.ok_or_else(Problem::not_found)?;
+    let cache = [(header::CACHE_CONTROL, PUBLIC)];
+    Ok((cache, axum::Json(organization)).into_response())
+}

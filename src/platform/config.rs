@@ -1,0 +1,107 @@
+//! What a deployment is told through its bindings.
+
+use super::crypto::Keys;
+
+/// Where the Worker runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Environment {
+    /// Real people use it.
+    Production,
+    /// A laptop or a test: timings are shown in answers.
+    Development,
+}
+
+/// Read once an isolate.
+#[derive(Debug)]
+pub struct Config {
+    /// `ENVIRONMENT`: anything but `production` counts as development; none is production.
+    pub environment: Environment,
+    /// `MASTER_KEY`, a secret of 64 hexadecimal digits.
+    pub keys: Keys,
+    /// `OUTBOX_PAGE=on`: what would be sent is shown on a page. Never in production.
+    pub outbox_page: bool,
+    /// `NOTIFIER_URL`: the webhook of the message gateway.
+    pub notifier_url: Option<String>,
+    /// `NOTIFIER_TOKEN`, a secret: the bearer token the gateway expects.
+    pub notifier_token: Option<String>,
+    /// `CODES_PER_ADDRESS_PER_HOUR`: a school behind one address signs up together.
+    pub codes_per_address: i64,
+}
+
+const CODES_PER_ADDRESS: i64 = 100;
+
+impl Config {
+    /// Reads the variables through `get`. The error names the variable at fault.
+    pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, &'static str> {
+        let environment = match get("ENVIRONMENT").as_deref() {
+            None | Some("production") => Environment::Production,
+            Some(_) => Environment::Development,
+        };
+        let set = |name| get(name).filter(|value| !value.is_empty());
+        Ok(Self {
+            environment,
+            keys: get("MASTER_KEY")
+                .and_then(|hex| Keys::from_master(&hex))
+                .ok_or("MASTER_KEY must be 64 hexadecimal digits")?,
+            outbox_page: environment == Environment::Development
+                && get("OUTBOX_PAGE").as_deref() == Some("on"),
+            notifier_url: set("NOTIFIER_URL"),
+            notifier_token: set("NOTIFIER_TOKEN"),
+            codes_per_address: match set("CODES_PER_ADDRESS_PER_HOUR") {
+                None => CODES_PER_ADDRESS,
+                Some(number) => number
+                    .parse()
+                    .map_err(|_| "CODES_PER_ADDRESS_PER_HOUR must be a whole number")?,
+            },
+        })
+    }
+
+    /// Whether anything sent can reach anybody.
+    pub fn can_notify(&self) -> bool {
+        self.notifier_url.is_some() || self.outbox_page
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Config, &'static str> {
+        let master = "0f".repeat(32);
+        Config::read(|name| {
+            pairs
+                .iter()
+                .chain(&[("MASTER_KEY", master.as_str())])
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn nothing_said_means_production_without_an_outbox_page() {
+        let config = read(&[("OUTBOX_PAGE", "on")]).unwrap();
+        assert_eq!(config.environment, Environment::Production);
+        assert!(!config.outbox_page && !config.can_notify());
+    }
+
+    #[test]
+    fn the_outbox_page_needs_both_words() {
+        assert!(
+            read(&[("ENVIRONMENT", "development"), ("OUTBOX_PAGE", "on")])
+                .unwrap()
+                .outbox_page
+        );
+        assert!(!read(&[("ENVIRONMENT", "development")]).unwrap().outbox_page);
+    }
+
+    #[test]
+    fn a_bad_value_is_named() {
+        assert!(
+            read(&[("MASTER_KEY", "secret")])
+                .unwrap_err()
+                .starts_with("MASTER_KEY")
+        );
+        let bad = read(&[("CODES_PER_ADDRESS_PER_HOUR", "many")]);
+        assert!(bad.unwrap_err().starts_with("CODES_PER_ADDRESS_PER_HOUR"));
+    }
+}

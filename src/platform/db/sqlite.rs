@@ -1,0 +1,159 @@
+//! SQLite on the host, with what D1 sets: foreign keys on, numbers bound as REAL.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::types::{ToSqlOutput, Value, ValueRef};
+use rusqlite::{Connection, ErrorCode, ToSql};
+use serde_json::{Map, Number};
+
+use super::{Batch, DbError, Meta, Meter, Param, ResultSet, Statement};
+
+/// A handle over one database file, or one in memory.
+#[derive(Clone)]
+pub struct Db {
+    connection: Arc<Mutex<Connection>>,
+    pub(super) meter: Arc<Meter>,
+}
+
+impl ToSql for Param {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Owned(Value::Null),
+            #[expect(clippy::cast_precision_loss, reason = "as D1 binds numbers")]
+            Self::Integer(number) => ToSqlOutput::Owned(Value::Real(*number as f64)),
+            Self::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
+        })
+    }
+}
+
+impl Db {
+    /// A new database in memory, migrated.
+    pub fn in_memory() -> Result<Self, DbError> {
+        let db = Self::wrap(Connection::open_in_memory().map_err(error)?)?;
+        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        let mut files: Vec<_> = std::fs::read_dir(migrations)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| DbError::Broken(error.to_string()))?;
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        for file in files {
+            let sql = std::fs::read_to_string(file.path())
+                .map_err(|error| DbError::Broken(error.to_string()))?;
+            db.script(&sql)?;
+        }
+        Ok(db)
+    }
+
+    /// An existing database file, migrated by whoever made it.
+    pub fn open(path: &Path) -> Result<Self, DbError> {
+        Self::wrap(Connection::open(path).map_err(error)?)
+    }
+
+    fn wrap(connection: Connection) -> Result<Self, DbError> {
+        let db = Self {
+            connection: Arc::new(Mutex::new(connection)),
+            meter: Arc::default(),
+        };
+        db.script("PRAGMA foreign_keys = ON")?;
+        Ok(db)
+    }
+
+    /// Runs a script of statements without parameters.
+    pub fn script(&self, sql: &str) -> Result<(), DbError> {
+        self.lock().execute_batch(sql).map_err(error)
+    }
+
+    /// How SQLite would find the rows: the detail column of `EXPLAIN QUERY PLAN`.
+    pub fn plan(&self, statement: &Statement) -> Result<Vec<String>, DbError> {
+        let connection = self.lock();
+        let mut explained = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", statement.sql))
+            .map_err(error)?;
+        explained
+            .query_map(rusqlite::params_from_iter(&statement.params), |row| {
+                row.get("detail")
+            })
+            .and_then(Iterator::collect)
+            .map_err(error)
+    }
+
+    #[expect(clippy::unused_async, reason = "the same signature as D1's")]
+    /// Runs statements in order, in one transaction.
+    pub async fn batch(&self, statements: Vec<Statement>) -> Result<Batch, DbError> {
+        let mut connection = self.lock();
+        let transaction = connection.transaction().map_err(error)?;
+        let mut results = Vec::with_capacity(statements.len());
+        for statement in &statements {
+            results.push(run(&transaction, statement)?);
+        }
+        transaction.commit().map_err(error)?;
+        self.meter.add(&results);
+        Ok(Batch(results))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Connection> {
+        self.connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn run(connection: &Connection, statement: &Statement) -> Result<ResultSet, DbError> {
+    let mut prepared = connection.prepare_cached(&statement.sql).map_err(error)?;
+    let before = connection.total_changes();
+    let columns: Vec<String> = prepared.column_names().map(str::to_owned).collect();
+    let mut rows = prepared
+        .query(rusqlite::params_from_iter(&statement.params))
+        .map_err(error)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next().map_err(error)? {
+        let mut object = Map::new();
+        for (index, column) in columns.iter().enumerate() {
+            let value = match row.get_ref(index).map_err(error)? {
+                ValueRef::Null => serde_json::Value::Null,
+                ValueRef::Integer(number) => number.into(),
+                ValueRef::Real(number) => whole(number),
+                ValueRef::Text(text) => String::from_utf8_lossy(text).into(),
+                ValueRef::Blob(_) => {
+                    return Err(DbError::Broken(format!("column {column} is a BLOB")));
+                }
+            };
+            object.insert(column.clone(), value);
+        }
+        found.push(object);
+    }
+    drop(rows);
+    let results = serde_json::value::to_raw_value(&found)
+        .map_err(|error| DbError::Broken(error.to_string()))?;
+    let changes = connection.total_changes().saturating_sub(before);
+    Ok(ResultSet {
+        results: Some(results),
+        meta: Meta {
+            changes: u32::try_from(changes).unwrap_or(u32::MAX),
+            ..Meta::default()
+        },
+    })
+}
+
+/// JavaScript writes 5.0 as 5, and so does D1.
+fn whole(number: f64) -> serde_json::Value {
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be whole")]
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        (number as i64).into()
+    } else {
+        Number::from_f64(number).into()
+    }
+}
+
+fn error(error: rusqlite::Error) -> DbError {
+    let constraint = error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation);
+    let message = match error {
+        rusqlite::Error::SqliteFailure(_, Some(message)) => message,
+        other => other.to_string(),
+    };
+    if constraint {
+        DbError::from_message(&format!("{message}: SQLITE_CONSTRAINT"))
+    } else {
+        DbError::from_message(&message)
+    }
+}

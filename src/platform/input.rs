@@ -1,0 +1,602 @@
+//! What comes in: JSON bodies, query strings and forms, read into types that can only
+//! be valid, with every bad field reported at once.
+
+use std::ops::ControlFlow;
+
+use axum::body::{Bytes, to_bytes};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, StatusCode, header};
+use deserr::{
+    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
+    ValuePointerRef, take_cf_content,
+};
+use serde_json::Map;
+use uuid::Uuid;
+
+use super::clock::{Instant, parse_date};
+use super::i18n::{Lang, Words};
+use super::problem::{FieldProblem, Problem};
+
+/// Bodies are at most this long, in bytes.
+pub const MAX_BODY: usize = 1_048_576;
+
+/// Every bad field of one input, each with a JSON pointer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FieldErrors(Vec<(String, Words)>);
+
+impl FieldErrors {
+    /// One bad field.
+    pub fn one(pointer: impl Into<String>, detail: Words) -> Self {
+        Self(vec![(pointer.into(), detail)])
+    }
+
+    /// One bad field, where deserr found it.
+    pub fn at(location: ValuePointerRef, detail: Words) -> Self {
+        Self::one(pointer(location), detail)
+    }
+
+    /// Adds a bad field.
+    pub fn push(&mut self, pointer: impl Into<String>, detail: Words) {
+        self.0.push((pointer.into(), detail));
+    }
+
+    /// Whether no field is bad.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// `Ok` when nothing is bad.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// What is wrong with a field, if anything.
+    pub fn of(&self, pointer: &str, lang: Lang) -> Option<&str> {
+        self.0
+            .iter()
+            .find(|(at, _)| at == pointer)
+            .map(|(_, detail)| detail.in_lang(lang))
+    }
+
+    /// All of them, in one language.
+    pub fn in_lang(&self, lang: Lang) -> Vec<FieldProblem> {
+        self.0
+            .iter()
+            .map(|(pointer, detail)| FieldProblem {
+                pointer: pointer.clone(),
+                detail: detail.in_lang(lang).to_owned(),
+            })
+            .collect()
+    }
+}
+
+/// RFC 6901: `~` and `/` inside a name are escaped.
+fn pointer(location: ValuePointerRef) -> String {
+    match location {
+        ValuePointerRef::Origin => String::new(),
+        ValuePointerRef::Key { key, prev } => {
+            format!(
+                "{}/{}",
+                pointer(*prev),
+                key.replace('~', "~0").replace('/', "~1")
+            )
+        }
+        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
+    }
+}
+
+impl MergeWithError<Self> for FieldErrors {
+    fn merge(before: Option<Self>, mut other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
+        let mut all = before.unwrap_or_default();
+        all.0.append(&mut other.0);
+        ControlFlow::Continue(all)
+    }
+}
+
+impl DeserializeError for FieldErrors {
+    fn error<V: IntoValue>(
+        before: Option<Self>,
+        error: ErrorKind<V>,
+        location: ValuePointerRef,
+    ) -> ControlFlow<Self, Self> {
+        let this = match error {
+            ErrorKind::IncorrectValueKind { accepted, .. } => {
+                let kinds = |lang| {
+                    let names: Vec<_> =
+                        accepted.iter().map(|kind| kind_name(*kind, lang)).collect();
+                    names.join(" / ")
+                };
+                Self::at(
+                    location,
+                    Words::new(
+                        format!("类型应为{}", kinds(Lang::Zh)),
+                        format!("must be {}", kinds(Lang::En)),
+                    ),
+                )
+            }
+            ErrorKind::MissingField { field } => Self::at(
+                location.push_key(field),
+                Words::new("缺少此项", "is missing"),
+            ),
+            ErrorKind::UnknownKey { key, .. } => Self::at(
+                location.push_key(key),
+                Words::new("没有这一项", "is not a known field"),
+            ),
+            ErrorKind::UnknownValue { accepted, .. } => Self::at(
+                location,
+                Words::new(
+                    format!("应为以下之一：{}", accepted.join("、")),
+                    format!("must be one of: {}", accepted.join(", ")),
+                ),
+            ),
+            ErrorKind::BadSequenceLen { expected, .. } => Self::at(
+                location,
+                Words::new(
+                    format!("应有 {expected} 项"),
+                    format!("must have {expected} items"),
+                ),
+            ),
+            ErrorKind::Unexpected { .. } => Self::at(
+                location,
+                Words::new("数值不在允许范围内", "is out of range"),
+            ),
+        };
+        Self::merge(before, this, location)
+    }
+}
+
+fn kind_name(kind: ValueKind, lang: Lang) -> &'static str {
+    match kind {
+        ValueKind::Null => lang.pick("空值", "null"),
+        ValueKind::Boolean => lang.pick("真假值", "a boolean"),
+        ValueKind::Integer | ValueKind::NegativeInteger => lang.pick("整数", "an integer"),
+        ValueKind::Float => lang.pick("数字", "a number"),
+        ValueKind::String => lang.pick("字符串", "a string"),
+        ValueKind::Sequence => lang.pick("数组", "an array"),
+        ValueKind::Map => lang.pick("对象", "an object"),
+    }
+}
+
+/// The string in a value, or the error that says a string was expected.
+pub fn string_from<V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef,
+) -> Result<String, FieldErrors> {
+    match value {
+        Value::String(text) => Ok(text),
+        actual => Err(take_cf_content(FieldErrors::error(
+            None,
+            ErrorKind::IncorrectValueKind {
+                actual,
+                accepted: &[ValueKind::String],
+            },
+            location,
+        ))),
+    }
+}
+
+impl Deserr<FieldErrors> for Instant {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        Self::parse(&string_from(value, location)?).ok_or_else(|| {
+            FieldErrors::at(
+                location,
+                Words::new(
+                    "应为带时区的时间，如 2026-11-28T08:30:00+08:00",
+                    "must be RFC 3339 with an offset, such as 2026-11-28T08:30:00+08:00",
+                ),
+            )
+        })
+    }
+}
+
+/// A day on the calendar, `2026-11-28`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(pub jiff::civil::Date);
+
+impl Deserr<FieldErrors> for Day {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        parse_date(&string_from(value, location)?)
+            .map(Self)
+            .ok_or_else(|| {
+                FieldErrors::at(
+                    location,
+                    Words::new(
+                        "应为日期，如 2026-11-28",
+                        "must be a date such as 2026-11-28",
+                    ),
+                )
+            })
+    }
+}
+
+/// A whole number between `MIN` and `MAX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Count<const MIN: i64, const MAX: i64>(i64);
+
+impl<const MIN: i64, const MAX: i64> Count<MIN, MAX> {
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Deserr<FieldErrors> for Count<MIN, MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        let number = match value {
+            Value::Integer(number) => i64::try_from(number).ok(),
+            Value::NegativeInteger(number) => Some(number),
+            _ => None,
+        };
+        within(number, MIN, MAX, location).map(Self)
+    }
+}
+
+/// A [`Count`] as queries carry it, in digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Digits<const MIN: i64, const MAX: i64>(i64);
+
+impl<const MIN: i64, const MAX: i64> Digits<MIN, MAX> {
+    /// The number.
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> Deserr<FieldErrors> for Digits<MIN, MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        let digits = string_from(value, location)?;
+        within(digits.parse().ok(), MIN, MAX, location).map(Self)
+    }
+}
+
+fn within(
+    number: Option<i64>,
+    min: i64,
+    max: i64,
+    location: ValuePointerRef,
+) -> Result<i64, FieldErrors> {
+    number
+        .filter(|number| (min..=max).contains(number))
+        .ok_or_else(|| {
+            FieldErrors::at(
+                location,
+                Words::new(
+                    format!("应为 {min} 到 {max} 之间的整数"),
+                    format!("must be a whole number from {min} to {max}"),
+                ),
+            )
+        })
+}
+
+/// An enumeration whose values travel as words.
+pub trait Choice: Sized + Copy + 'static {
+    /// All values with their words.
+    const ALL: &'static [(Self, &'static str)];
+
+    /// Reads a word.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .find(|(_, known)| *known == word)
+            .map(|(value, _)| *value)
+    }
+}
+
+/// Reads a [`Choice`], or says which words there are.
+pub fn choice_from<T: Choice, V: IntoValue>(
+    value: Value<V>,
+    location: ValuePointerRef,
+) -> Result<T, FieldErrors> {
+    let word = string_from(value, location)?;
+    T::from_word(&word).ok_or_else(|| {
+        let accepted: Vec<&str> = T::ALL.iter().map(|(_, known)| *known).collect();
+        take_cf_content(FieldErrors::error::<serde_json::Value>(
+            None,
+            ErrorKind::UnknownValue {
+                value: &word,
+                accepted: &accepted,
+            },
+            location,
+        ))
+    })
+}
+
+/// Declares a closed set of words: an enum, its words, its JSON and its schema.
+#[macro_export]
+macro_rules! choice {
+    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $name {
+            $($(#[$doc])* #[serde(rename = $word)] $variant),+
+        }
+
+        impl $crate::platform::input::Choice for $name {
+            const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),+];
+        }
+
+        impl $name {
+            /// The word it travels as.
+            pub const fn word(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $word),+
+                }
+            }
+        }
+
+        impl deserr::Deserr<$crate::platform::input::FieldErrors> for $name {
+            fn deserialize_from_value<V: deserr::IntoValue>(
+                value: deserr::Value<V>,
+                location: deserr::ValuePointerRef,
+            ) -> Result<Self, $crate::platform::input::FieldErrors> {
+                $crate::platform::input::choice_from(value, location)
+            }
+        }
+    };
+}
+
+/// A JSON body.
+#[derive(Clone, Copy, Debug)]
+pub struct Json<T>(pub T);
+
+impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequest<S> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !has_type(request.headers(), "application/json") {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                Words::new(
+                    "请求体应为 application/json",
+                    "The body must be application/json",
+                ),
+            ));
+        }
+        read_json(&body(request).await?).map(Self)
+    }
+}
+
+fn read_json<T: Deserr<FieldErrors>>(bytes: &[u8]) -> Result<T, Problem> {
+    let malformed = |zh: String, en: String| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_json",
+            Words::new(zh, en),
+        )
+    };
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        malformed(
+            format!("请求体不是 UTF-8 编码（第 {at} 字节）"),
+            format!("The body is not UTF-8 (byte {at})"),
+        )
+    })?;
+    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        malformed(
+            format!("请求体不是合法的 JSON（第 {line} 行第 {column} 列）"),
+            format!("The body is not JSON (line {line}, column {column})"),
+        )
+    })?;
+    deserr::deserialize(value).map_err(Problem::invalid)
+}
+
+/// A query string. Every parameter is a string to begin with; unknown ones are errors.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parse_query(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+/// Reads a query string. Empty parameters count as absent, as browsers send them for
+/// fields left blank.
+pub fn parse_query<T: Deserr<FieldErrors>>(query: &str) -> Result<T, Problem> {
+    let refuse = |errors| {
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "invalid_parameters",
+            Words::new("有些查询条件需要修改", "Some parameters need correcting"),
+        )
+        .with_fields(errors)
+    };
+    let mut values = Map::new();
+    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+        if value.is_empty() {
+            continue;
+        }
+        let value = serde_json::Value::String(value.into_owned());
+        if values.insert(name.to_string(), value).is_some() {
+            return Err(refuse(FieldErrors::one(
+                format!("/{name}"),
+                Words::new("只能出现一次", "must appear once"),
+            )));
+        }
+    }
+    deserr::deserialize(serde_json::Value::Object(values)).map_err(refuse)
+}
+
+/// The fields of an HTML form, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Form(Vec<(String, String)>);
+
+impl Form {
+    /// The trimmed value of a field; `None` when absent or blank.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// All values of a field that may be ticked several times.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(known, _)| known == name)
+            .map(|(_, value)| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Form {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        if !has_type(request.headers(), "application/x-www-form-urlencoded") {
+            return Err(Problem::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                Words::new("请用网页表单提交", "Please use the form on the page"),
+            ));
+        }
+        let bytes = body(request).await?;
+        Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
+    }
+}
+
+/// A UUID in a path; anything else is not found.
+#[derive(Clone, Copy, Debug)]
+pub struct Id(pub Uuid);
+
+impl<S: Send + Sync> FromRequestParts<S> for Id {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let axum::extract::Path(text) =
+            axum::extract::Path::<String>::from_request_parts(parts, state)
+                .await
+                .map_err(|_| Problem::not_found())?;
+        parse_id(&text).map(Self)
+    }
+}
+
+/// Reads a UUID written the usual way; anything else is not found.
+pub fn parse_id(text: &str) -> Result<Uuid, Problem> {
+    Uuid::try_parse(text)
+        .ok()
+        .filter(|id| id.to_string() == text)
+        .ok_or_else(Problem::not_found)
+}
+
+fn has_type(headers: &HeaderMap, expected: &str) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case(expected))
+}
+
+async fn body(request: Request) -> Result<Bytes, Problem> {
+    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
+        Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            Words::new("请求体不能超过 1 MB", "The body must be at most 1 MB"),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::text::Line;
+
+    #[derive(Debug, Deserr)]
+    #[deserr(error = FieldErrors, deny_unknown_fields)]
+    struct Sample {
+        #[expect(dead_code, reason = "read by Debug only")]
+        name: Line<4>,
+        #[expect(dead_code, reason = "read by Debug only")]
+        #[deserr(default)]
+        seats: Option<Count<1, 10>>,
+        #[expect(dead_code, reason = "read by Debug only")]
+        #[deserr(default)]
+        parts: Vec<Part>,
+    }
+
+    #[derive(Debug, Deserr)]
+    #[deserr(error = FieldErrors, deny_unknown_fields)]
+    struct Part {
+        #[expect(dead_code, reason = "read by Debug only")]
+        starts_at: Instant,
+    }
+
+    fn pointers(body: &str) -> Vec<String> {
+        let problem = read_json::<Sample>(body.as_bytes()).unwrap_err();
+        let fields = problem.errors().in_lang(Lang::En);
+        fields.into_iter().map(|field| field.pointer).collect()
+    }
+
+    #[test]
+    fn every_bad_field_is_reported_at_once() {
+        let body =
+            r#"{"name": "too long", "seats": -1, "a/b": 1, "parts": [{}, {"starts_at": 5}]}"#;
+        let mut found = pointers(body);
+        found.sort();
+        assert_eq!(
+            found,
+            [
+                "/a~1b",
+                "/name",
+                "/parts/0/starts_at",
+                "/parts/1/starts_at",
+                "/seats"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_not_json_says_where() {
+        for body in [&b"{\"name\": "[..], b"\xff\xfe", b""] {
+            let problem = read_json::<Sample>(body).unwrap_err();
+            assert_eq!(problem.code(), "malformed_json");
+        }
+        let bomb = "[".repeat(100_000);
+        assert_eq!(
+            read_json::<Sample>(bomb.as_bytes()).unwrap_err().code(),
+            "malformed_json"
+        );
+    }
+
+    #[derive(Debug, Deserr)]
+    #[deserr(error = FieldErrors, deny_unknown_fields)]
+    struct Asked {
+        #[expect(dead_code, reason = "read by Debug only")]
+        name: Line<4>,
+        #[deserr(default)]
+        limit: Option<Digits<1, 10>>,
+    }
+
+    #[test]
+    fn queries_are_as_strict_as_bodies() {
+        let asked: Asked = parse_query("name=%E4%B9%89%E8%AF%8A&limit=7").unwrap();
+        assert_eq!(asked.limit.map(Digits::get), Some(7));
+        assert!(parse_query::<Asked>("name=36&limit=").is_ok());
+        for query in [
+            "name=a&name=b",
+            "name=a&limit=99",
+            "name=a&limit=x",
+            "name=a&other=1",
+            "",
+        ] {
+            let problem = parse_query::<Asked>(query).unwrap_err();
+            assert_eq!(problem.code(), "invalid_parameters", "{query}");
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What every capability stands on. Nothing here knows of any of them.
+
+pub mod assets;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod crypto;
+pub mod db;
+pub mod i18n;
+pub mod idempotency;
+pub mod input;
+pub mod memory;
+pub mod outbox;
+pub mod page;
+pub mod problem;
+pub mod text;
+pub mod visit;

@@ -1,0 +1,174 @@
+//! What people must be told: written in the transaction of what happened, delivered
+//! afterwards, again and again until it arrives.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::clock::{DAY, HOUR, Instant, MINUTE};
+use super::config::Config;
+use super::db::{self, Db, DbError, Statement};
+use super::i18n::Lang;
+use crate::bind;
+
+/// After so many attempts a message is given up.
+pub const MOST_ATTEMPTS: i64 = 10;
+/// How many messages one round delivers.
+pub const A_ROUND: i64 = 50;
+/// While one round delivers a message no other does.
+const LEASE: i64 = 2 * MINUTE;
+/// How long delivered messages stay for looking into complaints.
+const KEPT_FOR: i64 = 30 * DAY;
+
+const ENQUEUE: &str = "
+INSERT INTO outbox (kind, phone_sealed, language, params, secret_sealed, created_at, due_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
+
+const CLAIM: &str = "
+UPDATE outbox
+SET due_at = ?1 + ?2, attempts = attempts + 1
+WHERE seq IN (
+  SELECT seq FROM outbox
+  WHERE sent_at IS NULL AND abandoned_at IS NULL AND due_at <= ?1
+  ORDER BY due_at
+  LIMIT ?3)
+RETURNING seq, kind, language, params, secret_sealed, attempts, created_at, sent_at, last_error,
+  coalesce(phone_sealed, (SELECT v.phone_sealed FROM volunteer v WHERE v.id = volunteer_id)) AS phone_sealed";
+
+const LATEST: &str = "
+SELECT o.seq, o.kind, o.language, o.params, o.secret_sealed, o.attempts, o.created_at, o.sent_at,
+  o.last_error, coalesce(o.phone_sealed, v.phone_sealed) AS phone_sealed
+FROM outbox o LEFT JOIN volunteer v ON v.id = o.volunteer_id
+ORDER BY o.seq DESC
+LIMIT ?1";
+
+/// A secret is of no use any more once it has arrived.
+const SENT: &str =
+    "UPDATE outbox SET sent_at = ?2, secret_sealed = NULL, last_error = NULL WHERE seq = ?1";
+
+const FAILED: &str = "
+UPDATE outbox
+SET due_at = ?2, last_error = ?3, abandoned_at = CASE WHEN attempts >= ?4 THEN ?5 END
+WHERE seq = ?1";
+
+const FORGET: &str = "DELETE FROM outbox WHERE created_at < ?1";
+
+/// A message as it lies in the outbox.
+#[derive(Debug, Deserialize)]
+pub struct Letter {
+    /// Its number.
+    pub seq: i64,
+    /// Which message it is; see the table of messages.
+    pub kind: String,
+    language: String,
+    /// What the message speaks of.
+    #[serde(deserialize_with = "db::json")]
+    pub params: Map<String, Value>,
+    secret_sealed: Option<String>,
+    phone_sealed: String,
+    /// Deliveries tried, this one included.
+    pub attempts: i64,
+    /// When it was written.
+    pub created_at: Instant,
+    /// When it was delivered.
+    pub sent_at: Option<Instant>,
+    /// Why it was not.
+    pub last_error: Option<String>,
+}
+
+impl Letter {
+    /// The recipient's language.
+    pub fn lang(&self) -> Lang {
+        Lang::from_code(&self.language).unwrap_or_default()
+    }
+
+    /// The recipient's phone; `None` when it was sealed by another key.
+    pub fn phone(&self, config: &Config) -> Option<String> {
+        config.keys.open(&self.phone_sealed)
+    }
+
+    /// A text parameter, or nothing.
+    pub fn param(&self, name: &str) -> &str {
+        self.params
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// An instant among the parameters.
+    pub fn instant(&self, name: &str) -> Instant {
+        let millis = self
+            .params
+            .get(name)
+            .and_then(Value::as_f64)
+            .unwrap_or_default();
+        #[expect(clippy::cast_possible_truncation, reason = "milliseconds are whole")]
+        Instant::from_millis(millis as i64)
+    }
+
+    /// The secret it carries, such as a one-time code.
+    pub fn secret(&self, config: &Config) -> Option<String> {
+        config.keys.open(self.secret_sealed.as_deref()?)
+    }
+}
+
+/// Writes a message to a phone that may belong to nobody yet.
+pub fn to_phone(
+    kind: &str,
+    phone_sealed: &str,
+    lang: Lang,
+    secret_sealed: Option<String>,
+    now: Instant,
+) -> Statement {
+    bind!(
+        ENQUEUE,
+        kind,
+        phone_sealed,
+        lang.code(),
+        "{}",
+        secret_sealed,
+        now
+    )
+}
+
+/// Takes the messages that are due, so that no other round delivers them meanwhile.
+pub async fn claim(db: &Db, now: Instant) -> Result<Vec<Letter>, DbError> {
+    db.rows(bind!(CLAIM, now, LEASE, A_ROUND)).await
+}
+
+/// The newest messages, for the page that stands in for a phone on a laptop.
+pub async fn latest(db: &Db, limit: i64) -> Result<Vec<Letter>, DbError> {
+    db.rows(bind!(LATEST, limit)).await
+}
+
+/// The statement that notes a delivery.
+pub fn sent(letter: &Letter, now: Instant) -> Statement {
+    bind!(SENT, letter.seq, now)
+}
+
+/// The statement that notes a failure and when to try again.
+pub fn failed(letter: &Letter, reason: &str, now: Instant) -> Statement {
+    let due = now.plus(pause_after(letter.attempts));
+    bind!(FAILED, letter.seq, due, reason, MOST_ATTEMPTS, now)
+}
+
+/// The statement that forgets old messages.
+pub fn forget(now: Instant) -> Statement {
+    bind!(FORGET, now.plus(-KEPT_FOR))
+}
+
+/// One minute, doubled each time, six hours at most; in milliseconds.
+fn pause_after(attempts: i64) -> i64 {
+    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or_default();
+    (MINUTE << doublings).min(6 * HOUR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_up_to_six_hours() {
+        let minutes: Vec<i64> = (1..=10).map(|n| pause_after(n) / MINUTE).collect();
+        assert_eq!(minutes, [1, 2, 4, 8, 16, 32, 64, 128, 256, 360]);
+    }
+}

@@ -1,0 +1,239 @@
+//! The frame of every page, and what pages have in common.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use super::assets::{ICON, SCRIPT, STYLE};
+use super::i18n::{Lang, Words};
+use super::problem::Problem;
+use super::visit::Visit;
+
+/// Who may keep a page, and for how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The same for everybody: shared caches keep it for a moment, with an entity tag.
+    Everybody,
+    /// For one person only.
+    Oneself,
+}
+
+/// `Cache-Control` of what is the same for everybody: kept for two seconds at the edge,
+/// always asked for again by browsers (RFC 9111, section 5.2.2).
+pub const PUBLIC: &str = "public, max-age=0, s-maxage=2, must-revalidate";
+
+/// `Cache-Control` of what is somebody's own.
+pub const PRIVATE: &str = "private, no-store";
+
+/// A whole page.
+pub fn page(visit: &Visit, audience: Audience, title: &str, body: &Markup) -> Response {
+    page_with_head(visit, audience, title, &html! {}, body)
+}
+
+/// A whole page with more in its head, such as a description.
+pub fn page_with_head(
+    visit: &Visit,
+    audience: Audience,
+    title: &str,
+    head: &Markup,
+    body: &Markup,
+) -> Response {
+    let mut response = frame(visit.lang, &visit.target, title, head, body).into_response();
+    let headers = response.headers_mut();
+    let (cache, vary) = match audience {
+        Audience::Everybody => (PUBLIC, "Cookie, Accept-Language"),
+        Audience::Oneself => (PRIVATE, "Cookie"),
+    };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::VARY, HeaderValue::from_static(vary));
+    headers.insert(
+        header::CONTENT_LANGUAGE,
+        HeaderValue::from_static(visit.lang.tag()),
+    );
+    response
+}
+
+/// The HTML around a page's own.
+fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) -> Markup {
+    let name = lang.pick("点单 · 志愿服务", "Diandan · volunteering");
+    let back: String = form_urlencoded::byte_serialize(target.as_bytes()).collect();
+    let current = |path: &str| (target.split('?').next() == Some(path)).then_some("page");
+    html! {
+        (DOCTYPE)
+        html lang=(lang.tag())
+            data-slow=(lang.pick("网络较慢，正在发送，请稍候…", "The network is slow; still sending…"))
+            data-offline=(lang.pick("现在没有网络。看过的页面仍可打开。", "You are offline. Pages you have seen still open."))
+        {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="theme-color" content="#fbf7ee" media="(prefers-color-scheme: light)";
+                meta name="theme-color" content="#1a1713" media="(prefers-color-scheme: dark)";
+                title { @if title.is_empty() { (name) } @else { (title) " – " (name) } }
+                (head)
+                link rel="stylesheet" href=(STYLE.href());
+                link rel="icon" href="/icon.svg" type="image/svg+xml";
+                link rel="manifest" href="/manifest.webmanifest";
+                script src=(SCRIPT.href()) defer {}
+            }
+            body {
+                a.skip href="#main" { (lang.pick("跳到正文", "Skip to content")) }
+                header {
+                    a.brand href="/" {
+                        img src=(ICON.href()) alt="" width="28" height="28";
+                        (lang.pick("点单", "Diandan"))
+                    }
+                    nav aria-label=(lang.pick("主导航", "Main")) {
+                        a href="/" aria-current=[current("/")] { (lang.pick("菜单", "Menu")) }
+                        a href="/me/signups" aria-current=[current("/me/signups")] {
+                            (lang.pick("我的班次", "My shifts"))
+                        }
+                        @let other = lang.pick(Lang::En, Lang::Zh);
+                        a href={ "/language/" (other.code()) "?back=" (back) }
+                            lang=(other.tag()) hreflang=(other.tag()) rel="nofollow"
+                        { (lang.pick("English", "中文")) }
+                    }
+                }
+                p #notice role="status" hidden {}
+                main #main { (body) }
+                footer {
+                    p { (lang.pick(
+                        "点单：组织把能做的写上菜单，乡村点缺什么，志愿者来上菜。报名和证明永远免费。",
+                        "Diandan: organizations write a menu, villages order what they lack, volunteers serve it. Signing up and certificates are free, always.",
+                    )) }
+                }
+            }
+        }
+    }
+}
+
+/// A problem as a page: what happened, and what to do next.
+pub fn problem_page(visit: &Visit, problem: &Problem) -> Response {
+    let lang = visit.lang;
+    let advice = match problem.status() {
+        StatusCode::NOT_FOUND => Words::new(
+            "地址可能写错了，或者内容已经撤下。",
+            "The address may be mistyped, or the page was taken down.",
+        ),
+        StatusCode::GONE => Words::new(
+            "组织者取消了它。已报名的志愿者会收到通知。",
+            "Its organizer cancelled it. Volunteers who had signed up are told.",
+        ),
+        StatusCode::UNAUTHORIZED => Words::new("登录后再试一次。", "Sign in and try again."),
+        StatusCode::FORBIDDEN => Words::new(
+            "如果您认为这是个错误，请联系组织的负责人。",
+            "If you think this is a mistake, ask an owner of the organization.",
+        ),
+        status if status.is_server_error() => Words::new(
+            "您的内容没有丢失时，返回重试即可。求助时请告知下面的编号。",
+            "Go back and try again. When you ask for help, give the number below.",
+        ),
+        _ => Words::new("请返回修改后再试。", "Go back, correct it and try again."),
+    };
+    let fields = problem.errors().in_lang(lang);
+    let body = html! {
+        h1 { (problem.title(lang)) }
+        p { (advice.in_lang(lang)) }
+        @if !fields.is_empty() {
+            ul.say { @for field in fields { li { (field.pointer.trim_start_matches('/')) ":" (field.detail) } } }
+        }
+        div.actions {
+            @if problem.status() == StatusCode::UNAUTHORIZED {
+                a.button href={ "/sign-in?back=" (form_urlencoded::byte_serialize(visit.target.as_bytes()).collect::<String>()) } {
+                    (lang.pick("登录", "Sign in"))
+                }
+            }
+            a.button.quiet href="/" { (lang.pick("看看菜单", "See the menu")) }
+        }
+        @if problem.status().is_server_error() {
+            p.small { (lang.pick("编号：", "Number: ")) code { (visit.request_id) } }
+        }
+    };
+    let mut response = page(visit, Audience::Oneself, problem.title(lang), &body);
+    *response.status_mut() = problem.status();
+    response
+}
+
+/// An answer that sends the browser on with GET (RFC 9110, section 15.4.4).
+pub fn see_other(target: &str) -> Response {
+    let location = HeaderValue::from_str(target).unwrap_or(HeaderValue::from_static("/"));
+    (
+        StatusCode::SEE_OTHER,
+        [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static(PRIVATE)),
+        ],
+    )
+        .into_response()
+}
+
+/// A path on this site to go back to; the menu when it is none.
+pub fn safe_back(target: Option<&str>) -> &str {
+    target
+        .filter(|path| {
+            path.starts_with('/')
+                && !path.starts_with("//")
+                && !path.starts_with("/\\")
+                && path.bytes().all(|b| b.is_ascii_graphic())
+        })
+        .unwrap_or("/")
+}
+
+/// A labelled field of a form with its hint and its error.
+pub fn ask(
+    name: &str,
+    label: &str,
+    hint: Option<&str>,
+    wrong: Option<&str>,
+    input: &Markup,
+) -> Markup {
+    html! {
+        div.ask {
+            label for=(name) { (label) }
+            @if let Some(hint) = hint { span.hint id={ (name) "-hint" } { (hint) } }
+            @if let Some(wrong) = wrong { span.wrong id={ (name) "-wrong" } { (wrong) } }
+            (input)
+        }
+    }
+}
+
+/// A text input for [`ask`].
+pub fn text_input(
+    name: &str,
+    kind: &str,
+    value: &str,
+    autocomplete: &str,
+    wrong: bool,
+    required: bool,
+) -> Markup {
+    let mode = match kind {
+        "tel" => Some("tel"),
+        _ => None,
+    };
+    html! {
+        input id=(name) name=(name) type=(kind) value=(value) autocomplete=(autocomplete)
+            inputmode=[mode] required[required] aria-invalid=[wrong.then_some("true")]
+            aria-describedby=[wrong.then(|| format!("{name}-wrong"))];
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::safe_back;
+
+    #[test]
+    fn going_back_stays_on_this_site() {
+        assert_eq!(safe_back(Some("/projects/1?a=b")), "/projects/1?a=b");
+        for bad in [
+            "//evil.example",
+            "/\\evil.example",
+            "https://evil.example",
+            "/a\r\nb",
+            "/ b",
+            "",
+        ] {
+            assert_eq!(safe_back(Some(bad)), "/", "{bad}");
+        }
+        assert_eq!(safe_back(None), "/");
+    }
+}

@@ -1,0 +1,199 @@
+//! One request, as every handler sees it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use uuid::{NoContext, Timestamp, Uuid};
+
+use super::clock::Instant;
+use super::config::Config;
+use super::crypto::Token;
+use super::db::Db;
+use super::i18n::Lang;
+use super::problem::Problem;
+
+/// The cookie of a signed-in browser. `__Host-` binds it to this origin and to TLS.
+pub const SESSION_COOKIE: &str = "__Host-session";
+/// The cookie of a chosen language.
+pub const LANG_COOKIE: &str = "lang";
+
+/// Everything a handler needs besides its own input.
+#[derive(Clone)]
+pub struct Visit {
+    /// The database, metered for this request.
+    pub db: Db,
+    /// The deployment's settings.
+    pub config: Arc<Config>,
+    /// When the request arrived.
+    pub now: Instant,
+    /// In which language to answer.
+    pub lang: Lang,
+    /// Names the request in logs and in problems.
+    pub request_id: Arc<str>,
+    /// Scheme and host, for links that leave the page.
+    pub origin: Arc<str>,
+    /// The path and query, to come back to.
+    pub target: Arc<str>,
+    /// The network address of the caller.
+    pub address: Arc<str>,
+    /// What the caller presents: a bearer token, else the session cookie.
+    credential: Option<Arc<str>>,
+    /// Whether another site made the browser send this.
+    cross_site: bool,
+}
+
+impl Visit {
+    /// Reads what the headers say.
+    pub fn new(
+        db: Db,
+        config: Arc<Config>,
+        now: Instant,
+        request_id: &str,
+        url: &str,
+        headers: &HeaderMap,
+    ) -> Self {
+        let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let cookie = cookie(headers, SESSION_COOKIE);
+        let (origin, target) = split(url);
+        Self {
+            db,
+            config,
+            now,
+            lang: Lang::negotiate(cookie_lang(headers), text(header::ACCEPT_LANGUAGE)),
+            request_id: request_id.into(),
+            cross_site: is_cross_site(headers, origin),
+            origin: origin.into(),
+            target: target.into(),
+            address: headers
+                .get("cf-connecting-ip")
+                .and_then(|value| value.to_str().ok())
+                .unwrap_or("unknown")
+                .into(),
+            credential: bearer.or(cookie).map(Into::into),
+        }
+    }
+
+    /// The same visit by somebody who has just signed in.
+    #[must_use]
+    pub fn signed_in_with(mut self, token: &Token) -> Self {
+        self.credential = Some(token.reveal().into());
+        self
+    }
+
+    /// The hash by which the caller's session or key is found.
+    pub fn credential_hash(&self) -> Option<String> {
+        self.credential
+            .as_deref()
+            .map(|token| Token::presented(token).hash())
+    }
+
+    /// Whether a caller presents anything at all.
+    pub fn has_credential(&self) -> bool {
+        self.credential.is_some()
+    }
+
+    /// Whether another site made the browser send this (Fetch Metadata; RFC 6454,
+    /// section 7). Unsafe methods are refused then.
+    pub fn is_forged(&self) -> bool {
+        self.cross_site
+    }
+
+    /// A new id, ordered by time (UUIDv7, RFC 9562).
+    pub fn new_id(&self) -> Uuid {
+        let millis = u64::try_from(self.now.millis()).unwrap_or_default();
+        let nanos = u32::try_from(millis % 1000 * 1_000_000).unwrap_or_default();
+        Uuid::new_v7(Timestamp::from_unix(NoContext, millis / 1000, nanos))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visit {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::internal("the router was called without a visit"))
+    }
+}
+
+/// The value of a cookie.
+pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+fn cookie_lang(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, LANG_COOKIE)
+}
+
+/// `https://host` and `/path?query`.
+fn split(url: &str) -> (&str, &str) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url
+        .get(host..)
+        .and_then(|rest| rest.find('/'))
+        .map_or(url.len(), |at| host + at);
+    let (origin, target) = url.split_at_checked(path).unwrap_or((url, ""));
+    (origin, if target.is_empty() { "/" } else { target })
+}
+
+fn is_cross_site(headers: &HeaderMap, origin: &str) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    match text("sec-fetch-site") {
+        Some(site) => !matches!(site, "same-origin" | "none"),
+        None => text("origin").is_some_and(|sent| sent != origin),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).parse().unwrap(), (*value).parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn a_url_splits_into_origin_and_target() {
+        assert_eq!(split("https://a.b:8/c?d=/e"), ("https://a.b:8", "/c?d=/e"));
+        assert_eq!(split("https://a.b"), ("https://a.b", "/"));
+    }
+
+    #[test]
+    fn another_site_is_told_by_either_header() {
+        let here = "https://diandan.example";
+        for (pairs, forged) in [
+            (&[][..], false),
+            (&[("sec-fetch-site", "same-origin")], false),
+            (&[("sec-fetch-site", "none")], false),
+            (&[("sec-fetch-site", "cross-site")], true),
+            (&[("sec-fetch-site", "same-site")], true),
+            (&[("origin", "https://diandan.example")], false),
+            (&[("origin", "https://diandan.example.evil")], true),
+            (&[("origin", "null")], true),
+        ] {
+            assert_eq!(is_cross_site(&headers(pairs), here), forged, "{pairs:?}");
+        }
+    }
+
+    #[test]
+    fn cookies_are_found_by_their_whole_name() {
+        let sent = headers(&[("cookie", "xlang=zh; lang=en;a=b")]);
+        assert_eq!(cookie(&sent, "lang"), Some("en"));
+        assert_eq!(cookie(&sent, "ang"), None);
+    }
+}

@@ -1,0 +1,320 @@
+//! Every path of the product, in one table, and what all answers have in common.
+
+use std::cell::OnceCell;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use tower::ServiceExt as _;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::platform::assets;
+use crate::platform::config::Environment;
+use crate::platform::i18n::Words;
+use crate::platform::page::{PUBLIC, problem_page};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+use crate::{menu, messages, organizations, regions, signups, volunteers};
+
+fn api() -> OpenApiRouter {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(regions::api::list))
+        .routes(routes!(organizations::api::show))
+        .routes(routes!(menu::api::list))
+        .routes(routes!(menu::api::show))
+        .routes(routes!(menu::api::put, menu::api::own))
+        .routes(routes!(signups::api::sign_up, signups::roster::list))
+        .routes(routes!(signups::api::show, signups::api::cancel))
+        .routes(routes!(volunteers::api::send_code))
+        .routes(routes!(volunteers::api::open, volunteers::api::close_all))
+        .routes(routes!(volunteers::api::close))
+        .routes(routes!(volunteers::api::show, volunteers::api::change))
+        .routes(routes!(signups::api::mine))
+}
+
+fn pages() -> Router {
+    Router::new()
+        .route("/", get(menu::pages::menu))
+        .route("/projects/{id}", get(menu::pages::project))
+        .route(
+            "/organizations/{id}",
+            get(organizations::pages::organization),
+        )
+        .route(
+            "/shifts/{id}/sign-up",
+            get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
+        )
+        .route("/shifts/{id}/roster", get(signups::pages::roster))
+        .route(
+            "/shifts/{id}/roster/{signup}/release",
+            post(signups::pages::release),
+        )
+        .route(
+            "/sign-in",
+            get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),
+        )
+        .route("/sign-out", post(volunteers::pages::sign_out))
+        .route("/me/signups", get(signups::pages::mine))
+        .route("/me/signups/{id}", get(signups::pages::ticket))
+        .route("/me/signups/{id}/cancel", post(signups::pages::cancel))
+        .route("/me/calendar", post(volunteers::pages::new_calendar))
+        .route("/calendar/{file}", get(signups::calendar::serve))
+        .route("/language/{code}", get(volunteers::pages::language))
+        .route("/outbox", get(messages::outbox_page))
+        .route("/offline", get(menu::pages::offline))
+        .route("/assets/{fingerprint}/{name}", get(assets::serve))
+        .route("/icon.svg", get(assets::icon))
+        .route("/favicon.ico", get(assets::icon))
+        .route("/sw.js", get(assets::worker))
+        .route("/manifest.webmanifest", get(assets::manifest))
+        .route("/robots.txt", get(assets::robots))
+        .route("/api/openapi.json", get(openapi_json))
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Diandan",
+        description = "The service desk of menu-style volunteering: organizations publish, volunteers sign up. Times are RFC 3339 with an offset, ids are UUIDv7, errors are RFC 9457 problems with a stable `code`."
+    ),
+    modifiers(&Security),
+    tags(
+        (name = "projects", description = "The menu: projects and their shifts"),
+        (name = "signups", description = "Volunteers taking shifts"),
+        (name = "sessions", description = "Signing in with a one-time code"),
+        (name = "me", description = "What belongs to whoever is signed in"),
+        (name = "organizations", description = "Who publishes"),
+        (name = "regions", description = "Administrative divisions, GB/T 2260"),
+    ),
+)]
+struct Description;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        let components = openapi.components.get_or_insert_default();
+        for (name, description) in [
+            ("api_key", "An organization's key, `ddk_…`"),
+            (
+                "session",
+                "A volunteer's session, `dds_…`; browsers send it as a cookie",
+            ),
+        ] {
+            let mut scheme = Http::new(HttpAuthScheme::Bearer);
+            scheme.description = Some(description.to_owned());
+            components.add_security_scheme(name, SecurityScheme::Http(scheme));
+        }
+    }
+}
+
+/// The OpenAPI document of all JSON endpoints.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    api().split_for_parts().1
+}
+
+async fn openapi_json() -> Result<Response, Problem> {
+    thread_local! {
+        static DOCUMENT: OnceCell<Option<Bytes>> = const { OnceCell::new() };
+    }
+    let document = DOCUMENT.with(|document| {
+        document
+            .get_or_init(|| openapi().to_json().ok().map(Bytes::from))
+            .clone()
+    });
+    let document =
+        document.ok_or_else(|| Problem::internal("the OpenAPI document does not serialize"))?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/json"),
+        (header::CACHE_CONTROL, "public, max-age=300"),
+    ];
+    Ok((headers, document).into_response())
+}
+
+fn router() -> Router {
+    thread_local! {
+        static ROUTER: OnceCell<Router> = const { OnceCell::new() };
+    }
+    ROUTER.with(|router| {
+        router
+            .get_or_init(|| {
+                let (api, _) = api().split_for_parts();
+                pages()
+                    .merge(api)
+                    .fallback(|| async { Problem::not_found() })
+                    .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+            })
+            .clone()
+    })
+}
+
+/// An answer with its body at hand.
+#[derive(Debug)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+    /// What only the log may know.
+    pub internal_reason: Option<String>,
+}
+
+/// Answers a request: routes it, renders problems for whoever asked, and gives every
+/// answer the headers all of them have.
+pub async fn answer(visit: Visit, mut request: Request) -> Answer {
+    let is_api = request.uri().path().starts_with("/api/");
+    let is_head = request.method() == Method::HEAD;
+    let is_unsafe = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
+    request.extensions_mut().insert(visit.clone());
+
+    let response = if is_unsafe && visit.is_forged() {
+        forged().into_response()
+    } else {
+        match router().oneshot(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    };
+    let problem = response.extensions().get::<Problem>().cloned();
+    let internal_reason = problem
+        .as_ref()
+        .and_then(|problem| problem.internal_reason().map(str::to_owned));
+    let mut response = match problem {
+        Some(problem) => render(&visit, &problem, is_api),
+        None => response,
+    };
+    add_common_headers(&visit, response.headers_mut());
+    let (parts, body) = response.into_parts();
+    let body = read(body).await;
+    let mut answer = Answer {
+        status: parts.status,
+        headers: parts.headers,
+        body,
+        internal_reason,
+    };
+    make_conditional(&mut answer, if_none_match.as_ref());
+    if is_head {
+        answer.body = Bytes::new();
+    }
+    answer
+}
+
+/// Bodies are in memory already: there is nothing to fail.
+async fn read(body: Body) -> Bytes {
+    to_bytes(body, usize::MAX).await.unwrap_or_default()
+}
+
+fn forged() -> Problem {
+    Problem::new(
+        StatusCode::FORBIDDEN,
+        "cross_site",
+        Words::new(
+            "这个请求来自别的网站，已拒绝",
+            "This request came from another site and was refused",
+        ),
+    )
+}
+
+fn render(visit: &Visit, problem: &Problem, is_api: bool) -> Response {
+    let mut response = if is_api {
+        let details = problem.details(visit.lang, &visit.request_id);
+        let mut response = (problem.status(), axum::Json(details)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(
+            header::CONTENT_LANGUAGE,
+            HeaderValue::from_static(visit.lang.tag()),
+        );
+        response
+    } else {
+        problem_page(visit, problem)
+    };
+    response.headers_mut().extend(problem.headers().clone());
+    response
+}
+
+/// No inline script, nothing from elsewhere, no frame around us.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form-action 'self'; \
+base-uri 'none'; frame-ancestors 'none'";
+
+fn add_common_headers(visit: &Visit, headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(self), geolocation=(self), microphone=()",
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if visit.config.environment == Environment::Production {
+        let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
+        headers.insert("x-request-id", id);
+    }
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// Public answers carry an entity tag; whoever has it already is told so (RFC 9110,
+/// section 13.1.2).
+fn make_conditional(answer: &mut Answer, if_none_match: Option<&HeaderValue>) {
+    let public = answer
+        .headers
+        .get(header::CACHE_CONTROL)
+        .is_some_and(|value| value == PUBLIC);
+    if !public || answer.status != StatusCode::OK {
+        return;
+    }
+    let etag = etag_of(&answer.body);
+    if let Some(list) = if_none_match.and_then(|value| value.to_str().ok())
+        && matches_any(list, &etag)
+    {
+        answer.status = StatusCode::NOT_MODIFIED;
+        answer.body = Bytes::new();
+        answer.headers.remove(header::CONTENT_TYPE);
+    }
+    if let Ok(etag) = HeaderValue::from_str(&etag) {
+        answer.headers.insert(header::ETAG, etag);
+    }
+}
+
+/// Whether `If-None-Match` lists this tag. Shared caches weaken tags when they compress.
+pub fn matches_any(list: &str, etag: &str) -> bool {
+    list.split(',')
+        .map(|tag| tag.trim().trim_start_matches("W/"))
+        .any(|tag| tag == "*" || tag == etag)
+}
+
+fn etag_of(body: &[u8]) -> String {
+    use std::hash::{DefaultHasher, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    hasher.write(body);
+    format!("\"{:016x}\"", hasher.finish())
+}

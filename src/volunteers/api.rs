@@ -1,0 +1,252 @@
+//! Signing in and the own profile, as JSON.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use deserr::Deserr;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::store::{self, Me};
+use super::{CODE_LASTS, Code, Name, Phone, SESSION_LASTS, masked, sign_in};
+use crate::menu::Skill;
+use crate::platform::clock::Instant;
+use crate::platform::input::{FieldErrors, Json};
+use crate::platform::page::PRIVATE;
+use crate::platform::problem::{Problem, ProblemDetails};
+use crate::platform::visit::Visit;
+
+/// To which phone a code goes.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct CodeBody {
+    /// A mobile number of mainland China.
+    #[schema(value_type = String, example = "13800138000")]
+    phone: Phone,
+}
+
+/// A code is on its way.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CodeSent {
+    /// Until when it is good, RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    expires_at: Instant,
+}
+
+/// Ask for a one-time code.
+///
+/// Six digits, good for ten minutes and five attempts. The answer does not tell whether
+/// the phone is known.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sign-in-codes",
+    tag = "sessions",
+    request_body = CodeBody,
+    responses(
+        (status = 202, body = CodeSent),
+        (status = 400, body = ProblemDetails, description = "malformed_json"),
+        (status = 413, body = ProblemDetails, description = "body_too_large"),
+        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+        (status = 429, body = ProblemDetails, description = "too_many_codes"),
+        (status = 503, body = ProblemDetails, description = "codes_unavailable"),
+    ),
+)]
+pub async fn send_code(visit: Visit, Json(body): Json<CodeBody>) -> Result<Response, Problem> {
+    sign_in::send_code(&visit, &body.phone).await?;
+    let expires_at = visit.now.plus(CODE_LASTS);
+    Ok((StatusCode::ACCEPTED, axum::Json(CodeSent { expires_at })).into_response())
+}
+
+/// The phone, the code it received, and a name.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct SessionBody {
+    /// The phone the code was sent to.
+    #[schema(value_type = String, example = "13800138000")]
+    phone: Phone,
+    /// Six digits.
+    #[schema(value_type = String, example = "012345")]
+    code: Code,
+    /// What a new volunteer is called; a known one keeps the name.
+    #[schema(value_type = Option<String>, max_length = 30)]
+    #[deserr(default)]
+    name: Option<Name>,
+}
+
+/// A session that was opened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Session {
+    /// Sent as `Authorization: Bearer …`; shown only now.
+    token: String,
+    /// RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    expires_at: Instant,
+}
+
+/// Open a session with a one-time code.
+#[utoipa::path(
+    post,
+    path = "/api/v1/sessions",
+    tag = "sessions",
+    request_body = SessionBody,
+    responses(
+        (status = 201, body = Session),
+        (status = 400, body = ProblemDetails, description = "malformed_json"),
+        (status = 403, body = ProblemDetails, description = "wrong_code"),
+        (status = 413, body = ProblemDetails, description = "body_too_large"),
+        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+    ),
+)]
+pub async fn open(visit: Visit, Json(body): Json<SessionBody>) -> Result<Response, Problem> {
+    let name = body.name.as_ref().map_or("", |name| name.as_str());
+    let token = sign_in::open_session(&visit, &body.phone, &body.code, name).await?;
+    let session = Session {
+        token: token.reveal().to_owned(),
+        expires_at: visit.now.plus(SESSION_LASTS),
+    };
+    Ok(own(StatusCode::CREATED, session))
+}
+
+/// Sign out.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions/current",
+    tag = "sessions",
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "Signed out"),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+    ),
+)]
+pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
+    ended(store::sign_out(&visit).await?)
+}
+
+/// Sign out everywhere.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/sessions",
+    tag = "sessions",
+    security(("session" = [])),
+    responses(
+        (status = 204, description = "All sessions are ended"),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+    ),
+)]
+pub async fn close_all(visit: Visit) -> Result<StatusCode, Problem> {
+    ended(store::sign_out_everywhere(&visit).await?)
+}
+
+fn ended(any: bool) -> Result<StatusCode, Problem> {
+    if any {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::unauthenticated())
+    }
+}
+
+/// What a volunteer may read of themselves.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Profile {
+    /// UUIDv7.
+    #[schema(format = "uuid")]
+    id: String,
+    /// Empty until it was asked for.
+    name: String,
+    /// With its middle hidden.
+    #[schema(example = "138****8000")]
+    phone: String,
+    /// Empty until a shift needed it.
+    #[schema(format = "date")]
+    birth_date: Option<String>,
+    /// Skills they say to have.
+    skills: Vec<Skill>,
+    /// A private address for calendar programs; it follows every change.
+    calendar_url: String,
+}
+
+/// The profile of whoever is signed in.
+pub fn profile(visit: &Visit, me: Me) -> Profile {
+    let keys = &visit.config.keys;
+    Profile {
+        phone: masked(&keys.open(&me.phone_sealed).unwrap_or_default()),
+        calendar_url: calendar_url(visit, &me),
+        id: me.id,
+        name: me.name,
+        birth_date: me.birth_date,
+        skills: me.skills,
+    }
+}
+
+/// The private address of a volunteer's calendar.
+pub fn calendar_url(visit: &Visit, me: &Me) -> String {
+    let token = visit
+        .config
+        .keys
+        .calendar_token(&me.id, me.calendar_version);
+    format!("{}/calendar/{}.ics", visit.origin, token.reveal())
+}
+
+/// Read your profile.
+#[utoipa::path(
+    get,
+    path = "/api/v1/me",
+    tag = "me",
+    security(("session" = [])),
+    responses(
+        (status = 200, body = Profile),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+    ),
+)]
+pub async fn show(visit: Visit) -> Result<Response, Problem> {
+    let me = store::me(&visit)
+        .await?
+        .ok_or_else(Problem::unauthenticated)?;
+    Ok(own(StatusCode::OK, profile(&visit, me)))
+}
+
+/// What changes; what is left out stays. A birth date is given once, when a shift needs
+/// it, and does not change: nobody grows older by trying again.
+#[derive(Debug, Deserr, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct ProfileBody {
+    /// What they are called.
+    #[schema(value_type = Option<String>, max_length = 30)]
+    #[deserr(default)]
+    name: Option<Name>,
+    /// All skills they say to have.
+    #[deserr(default)]
+    skills: Option<Vec<Skill>>,
+}
+
+/// Change your profile.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/me",
+    tag = "me",
+    security(("session" = [])),
+    request_body = ProfileBody,
+    responses(
+        (status = 200, body = Profile),
+        (status = 400, body = ProblemDetails, description = "malformed_json"),
+        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 413, body = ProblemDetails, description = "body_too_large"),
+        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+    ),
+)]
+pub async fn change(visit: Visit, Json(body): Json<ProfileBody>) -> Result<Response, Problem> {
+    let me = store::change_profile(
+        &visit,
+        body.name.as_ref().map(|name| name.as_str()),
+        body.skills.as_deref(),
+    )
+    .await?
+    .ok_or_else(Problem::unauthenticated)?;
+    Ok(own(StatusCode::OK, profile(&visit, me)))
+}
+
+fn own(status: StatusCode, body: impl Serialize) -> Response {
+    (status, [(header::CACHE_CONTROL, PRIVATE)], axum::Json(body)).into_response()
+}

@@ -1,0 +1,256 @@
+//! SQL of volunteers, sessions and one-time codes.
+
+use serde::Deserialize;
+
+use super::{CODE_LASTS, CODE_PAUSE, CODE_WINDOW, CODES_PER_PHONE, SESSION_LASTS};
+use crate::bind;
+use crate::menu::Skill;
+use crate::platform::clock::{DAY, Instant};
+use crate::platform::db::{self, Db, DbError, Statement};
+use crate::platform::visit::Visit;
+
+/// `?1` phone, `?2` address, `?3` code, `?4` now, `?5` end, `?6` pause, `?7` window,
+/// `?8` codes a phone, `?9` codes an address.
+const ISSUE_CODE: &str = "
+INSERT INTO sign_in_code (phone_hash, address_hash, code_hash, created_at, expires_at)
+SELECT ?1, ?2, ?3, ?4, ?5
+WHERE NOT EXISTS (SELECT 1 FROM sign_in_code WHERE phone_hash = ?1 AND created_at > ?4 - ?6)
+  AND (SELECT count(*) FROM sign_in_code WHERE phone_hash = ?1 AND created_at > ?4 - ?7) < ?8
+  AND (SELECT count(*) FROM sign_in_code WHERE address_hash = ?2 AND created_at > ?4 - ?7) < ?9";
+
+const IF_ISSUED: &str = "
+INSERT INTO outbox (kind, phone_sealed, language, secret_sealed, created_at, due_at)
+SELECT 'sign_in_code', ?1, ?2, ?3, ?4, ?4
+WHERE changes() = 1";
+
+/// A code that is about to be sent.
+#[derive(Debug)]
+pub struct NewCode<'a> {
+    /// By which the phone is found.
+    pub phone_hash: &'a str,
+    /// The phone, sealed.
+    pub phone_sealed: &'a str,
+    /// By which the network address is counted.
+    pub address_hash: &'a str,
+    /// By which the code is known again.
+    pub code_hash: &'a str,
+    /// The code, sealed until it is sent.
+    pub code_sealed: &'a str,
+}
+
+/// Keeps a code and puts it into the outbox; `false` when there were too many already.
+pub async fn issue_code(visit: &Visit, code: &NewCode<'_>) -> Result<bool, DbError> {
+    let batch = visit
+        .db
+        .batch(vec![
+            bind!(
+                ISSUE_CODE,
+                code.phone_hash,
+                code.address_hash,
+                code.code_hash,
+                visit.now,
+                visit.now.plus(CODE_LASTS),
+                CODE_PAUSE,
+                CODE_WINDOW,
+                CODES_PER_PHONE,
+                visit.config.codes_per_address,
+            ),
+            bind!(
+                IF_ISSUED,
+                code.phone_sealed,
+                visit.lang.code(),
+                code.code_sealed,
+                visit.now
+            ),
+        ])
+        .await?;
+    Ok(batch.changes(0) > 0)
+}
+
+/// Only the newest code of a phone counts, five times at most.
+const ATTEMPT: &str = "
+UPDATE sign_in_code SET attempts = attempts + 1
+WHERE id = (SELECT id FROM sign_in_code WHERE phone_hash = ?1 ORDER BY created_at DESC, id DESC LIMIT 1)
+  AND attempts < 5 AND used_at IS NULL AND expires_at > ?2
+RETURNING id, code_hash";
+
+/// A code somebody may be trying.
+#[derive(Debug, Deserialize)]
+pub struct KnownCode {
+    /// Its number.
+    pub id: i64,
+    /// What it must match.
+    pub code_hash: String,
+}
+
+/// Counts an attempt and gives what the code must match, while attempts are left.
+pub async fn attempt(
+    db: &Db,
+    phone_hash: &str,
+    now: Instant,
+) -> Result<Option<KnownCode>, DbError> {
+    db.first(bind!(ATTEMPT, phone_hash, now)).await
+}
+
+const USE_CODE: &str = "UPDATE sign_in_code SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL";
+const ONLY_ONCE: &str = "INSERT INTO abort_if SELECT 'code_used' WHERE changes() = 0";
+
+const ENROL: &str = "
+INSERT INTO volunteer (id, name, phone_hash, phone_sealed, language, calendar_hash, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (phone_hash) DO UPDATE SET
+  language = excluded.language,
+  name = CASE WHEN volunteer.name = '' THEN excluded.name ELSE volunteer.name END";
+
+const OPEN_SESSION: &str = "
+INSERT INTO session (token_hash, volunteer_id, created_at, expires_at)
+SELECT ?1, id, ?3, ?4 FROM volunteer WHERE phone_hash = ?2";
+
+/// Somebody who has shown the right code.
+#[derive(Debug)]
+pub struct Arrival<'a> {
+    /// Which code was shown.
+    pub code: i64,
+    /// By which the phone is found.
+    pub phone_hash: &'a str,
+    /// The phone, sealed.
+    pub phone_sealed: &'a str,
+    /// What they call themselves; may be empty.
+    pub name: &'a str,
+    /// The hash of their new session.
+    pub token_hash: &'a str,
+}
+
+/// Uses the code up, enrols a volunteer who is new, opens a session: all or nothing.
+/// `code_used` when another request was quicker.
+pub async fn arrive(visit: &Visit, arrival: &Arrival<'_>) -> Result<(), DbError> {
+    let id = visit.new_id().to_string();
+    let calendar = visit.config.keys.calendar_token(&id, 1).hash();
+    visit
+        .db
+        .batch(vec![
+            bind!(USE_CODE, arrival.code, visit.now),
+            bind!(ONLY_ONCE),
+            bind!(
+                ENROL,
+                &id,
+                arrival.name,
+                arrival.phone_hash,
+                arrival.phone_sealed,
+                visit.lang.code(),
+                calendar,
+                visit.now,
+            ),
+            bind!(
+                OPEN_SESSION,
+                arrival.token_hash,
+                arrival.phone_hash,
+                visit.now,
+                visit.now.plus(SESSION_LASTS),
+            ),
+        ])
+        .await
+        .map(drop)
+}
+
+const ME: &str = "
+SELECT v.id, v.name, v.phone_sealed, v.birth_date, v.adult_declared_at IS NOT NULL AS adult,
+  v.skills, v.calendar_version
+FROM session c JOIN volunteer v ON v.id = c.volunteer_id
+WHERE c.token_hash = ?1 AND c.expires_at > ?2";
+
+/// The volunteer who is signed in.
+#[derive(Debug, Deserialize)]
+pub struct Me {
+    /// UUIDv7.
+    pub id: String,
+    /// May be empty until it is asked for.
+    pub name: String,
+    /// Sealed.
+    pub phone_sealed: String,
+    /// `2008-05-01`, when it was ever needed.
+    pub birth_date: Option<String>,
+    /// Whether they said to be of age.
+    #[serde(deserialize_with = "db::truth")]
+    pub adult: bool,
+    /// What they say they can do.
+    #[serde(deserialize_with = "db::json")]
+    pub skills: Vec<Skill>,
+    /// Which calendar address is theirs.
+    pub calendar_version: i64,
+}
+
+/// The statement that finds who is signed in.
+pub fn who(visit: &Visit) -> Statement {
+    bind!(ME, visit.credential_hash(), visit.now)
+}
+
+/// Who is signed in.
+pub async fn me(visit: &Visit) -> Result<Option<Me>, DbError> {
+    visit.db.first(who(visit)).await
+}
+
+/// `?1` session, `?2` now; then what changes, null what stays.
+const PROFILE: &str = "
+UPDATE volunteer SET
+  name = coalesce(?3, name),
+  skills = coalesce(?4, skills)
+WHERE id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)";
+
+/// Changes what a volunteer says of themselves, and reads it back.
+pub async fn change_profile(
+    visit: &Visit,
+    name: Option<&str>,
+    skills: Option<&[Skill]>,
+) -> Result<Option<Me>, DbError> {
+    let skills = skills.map(|skills| serde_json::json!(skills).to_string());
+    let change = bind!(PROFILE, visit.credential_hash(), visit.now, name, skills);
+    visit.db.batch(vec![change, who(visit)]).await?.first(1)
+}
+
+const SIGN_OUT: &str = "DELETE FROM session WHERE token_hash = ?1";
+
+const SIGN_OUT_EVERYWHERE: &str = "
+DELETE FROM session WHERE volunteer_id = (
+  SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)";
+
+/// Ends this session; `false` when there was none.
+pub async fn sign_out(visit: &Visit) -> Result<bool, DbError> {
+    let batch = visit
+        .db
+        .run(bind!(SIGN_OUT, visit.credential_hash()))
+        .await?;
+    Ok(batch.changes(0) > 0)
+}
+
+/// Ends all sessions of whoever is signed in; `false` when nobody is.
+pub async fn sign_out_everywhere(visit: &Visit) -> Result<bool, DbError> {
+    let statement = bind!(SIGN_OUT_EVERYWHERE, visit.credential_hash(), visit.now);
+    Ok(visit.db.run(statement).await?.changes(0) > 0)
+}
+
+const NEW_CALENDAR: &str = "
+UPDATE volunteer SET calendar_version = ?2, calendar_hash = ?3
+WHERE id = ?1 AND calendar_version = ?2 - 1";
+
+/// Gives the calendar a new address; the old one stops working.
+pub async fn new_calendar(visit: &Visit, me: &Me) -> Result<(), DbError> {
+    let version = me.calendar_version + 1;
+    let hash = visit.config.keys.calendar_token(&me.id, version).hash();
+    visit
+        .db
+        .run(bind!(NEW_CALENDAR, &me.id, version, hash))
+        .await
+        .map(drop)
+}
+
+const FORGET_CODES: &str = "DELETE FROM sign_in_code WHERE created_at < ?1";
+const FORGET_SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1";
+
+/// The statements that forget old codes and sessions.
+pub fn forget(now: Instant) -> [Statement; 2] {
+    [
+        bind!(FORGET_CODES, now.plus(-DAY)),
+        bind!(FORGET_SESSIONS, now),
+    ]
+}
