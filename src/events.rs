@@ -20,7 +20,7 @@ use crate::platform::idempotency;
 use crate::platform::memory::{self, Remembered};
 use crate::platform::outbox::{self, Letter};
 use crate::platform::page::PUBLIC;
-use crate::platform::visit::{LANG_COOKIE, SESSION_COOKIE, Visit};
+use crate::platform::visit::{LANG_COOKIE, Visit, is_personal};
 use crate::router::{self, Answer};
 use crate::volunteers;
 
@@ -127,7 +127,7 @@ fn public_key(request: &Request) -> Result<Option<String>> {
     }
     let headers = request.headers();
     let cookies = headers.get("cookie")?.unwrap_or_default();
-    if headers.has("authorization")? || cookies.contains(SESSION_COOKIE) {
+    if headers.has("authorization")? || is_personal(&cookies) {
         return Ok(None);
     }
     let chosen = cookies

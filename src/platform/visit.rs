@@ -8,14 +8,16 @@ use axum::http::{HeaderMap, header};
 use uuid::{NoContext, Timestamp, Uuid};
 
 use super::clock::Instant;
-use super::config::Config;
+use super::config::{Config, Environment};
 use super::crypto::Token;
 use super::db::Db;
 use super::i18n::Lang;
 use super::problem::Problem;
 
 /// The cookie of a signed-in browser. `__Host-` binds it to this origin and to TLS.
-pub const SESSION_COOKIE: &str = "__Host-session";
+const SESSION_COOKIE: &str = "__Host-session";
+/// The same where there is no TLS: a phone that tries a laptop out in its own network.
+const PLAIN_SESSION_COOKIE: &str = "session";
 /// The cookie of a chosen language.
 pub const LANG_COOKIE: &str = "lang";
 
@@ -38,6 +40,8 @@ pub struct Visit {
     pub target: Arc<str>,
     /// The network address of the caller.
     pub address: Arc<str>,
+    /// Whether the browser keeps secrets for this origin: TLS, or this very machine.
+    trusted_origin: bool,
     /// What the caller presents: a bearer token, else the session cookie.
     credential: Option<Arc<str>>,
     /// Whether another site made the browser send this.
@@ -56,8 +60,10 @@ impl Visit {
     ) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
-        let cookie = cookie(headers, SESSION_COOKIE);
         let (origin, target) = split(url);
+        let trusted_origin =
+            config.environment == Environment::Production || is_trustworthy(origin);
+        let cookie = cookie(headers, session_cookie(trusted_origin));
         Self {
             db,
             config,
@@ -72,6 +78,7 @@ impl Visit {
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or("unknown")
                 .into(),
+            trusted_origin,
             credential: bearer.or(cookie).map(Into::into),
         }
     }
@@ -81,6 +88,13 @@ impl Visit {
     pub fn signed_in_with(mut self, token: &Token) -> Self {
         self.credential = Some(token.reveal().into());
         self
+    }
+
+    /// The `Set-Cookie` of a session that lasts so many seconds; none to end it.
+    pub fn session_cookie(&self, token: &str, seconds: i64) -> String {
+        let name = session_cookie(self.trusted_origin);
+        let secure = if self.trusted_origin { "; Secure" } else { "" };
+        format!("{name}={token}; Path=/; Max-Age={seconds}{secure}; HttpOnly; SameSite=Lax")
     }
 
     /// The hash by which the caller's session or key is found.
@@ -119,6 +133,33 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             .cloned()
             .ok_or_else(|| Problem::internal("the router was called without a visit"))
     }
+}
+
+fn session_cookie(trusted_origin: bool) -> &'static str {
+    if trusted_origin {
+        SESSION_COOKIE
+    } else {
+        PLAIN_SESSION_COOKIE
+    }
+}
+
+/// Where browsers keep `Secure` cookies (W3C Secure Contexts, section 3.1).
+fn is_trustworthy(origin: &str) -> bool {
+    let host = origin
+        .strip_prefix("http://")
+        .map(|rest| rest.split(':').next().unwrap_or(rest));
+    match host {
+        Some(host) => matches!(host, "localhost" | "127.0.0.1") || host.ends_with(".localhost"),
+        None => origin.starts_with("https://"),
+    }
+}
+
+/// Whether a request carries anything that makes its answer somebody's own.
+pub fn is_personal(cookies: &str) -> bool {
+    cookies.split(';').any(|pair| {
+        let name = pair.split('=').next().unwrap_or_default().trim();
+        name == SESSION_COOKIE || name == PLAIN_SESSION_COOKIE
+    })
 }
 
 /// The value of a cookie.
@@ -188,6 +229,28 @@ mod tests {
         ] {
             assert_eq!(is_cross_site(&headers(pairs), here), forged, "{pairs:?}");
         }
+    }
+
+    #[test]
+    fn secrets_stay_with_tls_and_this_machine() {
+        for origin in [
+            "https://a.b",
+            "http://127.0.0.1:8787",
+            "http://localhost",
+            "http://a.localhost:1",
+        ] {
+            assert!(is_trustworthy(origin), "{origin}");
+        }
+        for origin in [
+            "http://192.168.1.2:8787",
+            "http://a.b",
+            "http://localhost.evil",
+            "ftp://a.b",
+        ] {
+            assert!(!is_trustworthy(origin), "{origin}");
+        }
+        assert!(is_personal("lang=zh; __Host-session=x") && is_personal("session=x"));
+        assert!(!is_personal("lang=session=") && !is_personal(""));
     }
 
     #[test]

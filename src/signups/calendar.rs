@@ -123,7 +123,7 @@ mod tests {
             "seq": 1, "id": "0199", "state": state, "starts_at": 1_795_824_000_000_i64,
             "ends_at": 1_795_831_200_000_i64, "created_at": 1_795_000_000_000_i64, "revision": revision,
             "shift_id": "s", "role": "助教", "shift_state": "open", "project_id": "p",
-            "title": "科学课， 第一讲； 𠮷", "field": "education", "project_state": "published",
+            "title": "科学课, 第一讲; 𠮷", "field": "education", "project_state": "published",
             "place": "潭头村小学", "region_name": "赣州市于都县", "cancel_until_minutes": 60,
             "organization_id": "o", "organization_name": "O", "position": 0,
         }))

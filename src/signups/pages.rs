@@ -119,7 +119,7 @@ pub async fn sign_up_submit(visit: Visit, Id(shift): Id, form: Form) -> Result<R
             let visit = visit.signed_in_with(&token);
             let me = store::offer(&visit, shift).await?.0;
             let response = finish(&visit, shift, &wish, me.as_ref(), &offer, draft).await?;
-            Ok(with_session(response, &token))
+            Ok(with_session(&visit, response, &token))
         }
         Err(problem) if problem.code() == "wrong_code" => Ok(code_page(
             &visit,

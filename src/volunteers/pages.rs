@@ -12,7 +12,7 @@ use crate::platform::i18n::Lang;
 use crate::platform::input::{Form, Query};
 use crate::platform::page::{Audience, ask, page, safe_back, see_other, text_input};
 use crate::platform::problem::Problem;
-use crate::platform::visit::{LANG_COOKIE, SESSION_COOKIE, Visit};
+use crate::platform::visit::{LANG_COOKIE, Visit};
 
 /// Where to go afterwards.
 #[derive(Debug, deserr::Deserr)]
@@ -122,7 +122,7 @@ pub async fn sign_in_submit(visit: Visit, form: Form) -> Result<Response, Proble
         ));
     };
     match sign_in::open_session(&visit, &phone, &code, "").await {
-        Ok(token) => Ok(with_session(see_other(back), &token)),
+        Ok(token) => Ok(with_session(&visit, see_other(back), &token)),
         Err(problem) if problem.code() == "wrong_code" => {
             Ok(code_step(&visit, back, &phone, Some(problem.title(lang))))
         }
@@ -156,16 +156,18 @@ fn code_step(visit: &Visit, back: &str, phone: &Phone, wrong: Option<&str>) -> R
 }
 
 /// The answer, with the cookie of a new session.
-pub fn with_session(mut response: Response, token: &Token) -> Response {
-    let cookie = format!(
-        "{SESSION_COOKIE}={}; Path=/; Max-Age={}; Secure; HttpOnly; SameSite=Lax",
-        token.reveal(),
-        SESSION_LASTS / 1000
+pub fn with_session(visit: &Visit, mut response: Response, token: &Token) -> Response {
+    set_cookie(
+        &mut response,
+        &visit.session_cookie(token.reveal(), SESSION_LASTS / 1000),
     );
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+    response
+}
+
+fn set_cookie(response: &mut Response, cookie: &str) {
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
-    response
 }
 
 /// Takes `/sign-out`: this session, or all of them.
@@ -176,10 +178,7 @@ pub async fn sign_out(visit: Visit, form: Form) -> Result<Response, Problem> {
         store::sign_out(&visit).await?;
     }
     let mut response = see_other("/");
-    let gone = format!("{SESSION_COOKIE}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax");
-    if let Ok(gone) = HeaderValue::from_str(&gone) {
-        response.headers_mut().append(header::SET_COOKIE, gone);
-    }
+    set_cookie(&mut response, &visit.session_cookie("", 0));
     // Tickets kept for times without a network are somebody's own.
     let forget = HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert("clear-site-data", forget);
@@ -206,8 +205,6 @@ pub async fn language(
         "{LANG_COOKIE}={}; Path=/; Max-Age=31536000; SameSite=Lax",
         lang.code()
     );
-    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
+    set_cookie(&mut response, &cookie);
     Ok(response)
 }
