@@ -112,7 +112,7 @@ CREATE TABLE project (
   published_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
-  -- Under which words the menu finds it.
+  -- Words, days, skills and ages under which the menu finds it.
   terms TEXT NOT NULL DEFAULT '[]' CHECK (json_type(terms) = 'array'),
   sign_up_opens_at INTEGER,
   sign_up_closes_minutes INTEGER NOT NULL DEFAULT 0 CHECK (sign_up_closes_minutes BETWEEN 0 AND 43200),
@@ -137,6 +137,29 @@ CREATE TABLE project (
     AND how_to_sign_up IS NOT NULL AND risks IS NOT NULL AND safeguards IS NOT NULL
     AND published_at IS NOT NULL))
 ) STRICT;
+
+-- The menu in its two orders: as a whole, by field, by division at each level, by both.
+-- An index on the project itself costs one row read a line; anything joined costs two.
+CREATE INDEX menu_start ON project (next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_field ON project (field, next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_province ON project (substr(region, 1, 2), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_city ON project (substr(region, 1, 4), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_county ON project (substr(region, 1, 6), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_town ON project (substr(region, 1, 9), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_field_province ON project (field, substr(region, 1, 2), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_field_city ON project (field, substr(region, 1, 4), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_field_county ON project (field, substr(region, 1, 6), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_start_field_town ON project (field, substr(region, 1, 9), next_starts_at, seq) WHERE listed;
+CREATE INDEX menu_newest ON project (published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_field ON project (field, published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_province ON project (substr(region, 1, 2), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_city ON project (substr(region, 1, 4), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_county ON project (substr(region, 1, 6), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_town ON project (substr(region, 1, 9), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_field_province ON project (field, substr(region, 1, 2), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_field_city ON project (field, substr(region, 1, 4), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_field_county ON project (field, substr(region, 1, 6), published_at, seq) WHERE listed;
+CREATE INDEX menu_newest_field_town ON project (field, substr(region, 1, 9), published_at, seq) WHERE listed;
 
 CREATE INDEX project_due_for_refresh ON project (next_starts_at) WHERE next_starts_at IS NOT NULL;
 CREATE INDEX project_of_organization ON project (organization_id, next_starts_at, seq)
@@ -239,7 +262,7 @@ BEGIN
   WHERE seq = NEW.project;
 END;
 
--- The menu: an inverted index whose order is the order of the list, one row a term.
+-- What a project has several of: an inverted index in the two orders, one row a term.
 CREATE TABLE menu_by_start (
   term TEXT NOT NULL,
   starts_at INTEGER NOT NULL,

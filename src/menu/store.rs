@@ -148,64 +148,112 @@ pub struct ShiftRow {
     pub change_reason: Option<String>,
 }
 
-fn list_statement(search: &Search, now: Instant) -> Statement {
-    let (table, key, comparison, direction) = match search.sort {
-        Sort::Start => ("menu_by_start", "starts_at", ">", "ASC"),
-        Sort::Newest => ("menu_by_newest", "published_at", "<", "DESC"),
-    };
-    let mut params: Vec<Param> = vec![search.driver.as_str().into()];
-    let mut sql = format!(
-        "SELECT t.{key} AS sort_key, p.seq, {}
-FROM {table} t JOIN project p ON p.seq = t.project
-WHERE t.term = ?1",
-        card_columns!()
-    );
-    let mut also = |condition: &str, values: Vec<Param>| {
-        let mut condition = condition.to_owned();
-        for value in values {
-            params.push(value);
-            condition = condition.replacen("?", &format!("#{}", params.len()), 1);
+/// SQL that grows by conditions, each with its values.
+struct Question {
+    sql: String,
+    params: Vec<Param>,
+}
+
+impl Question {
+    /// Adds a condition; each `?` in it stands for the next value.
+    fn also(&mut self, condition: &str, values: impl IntoIterator<Item = Param>) {
+        let mut parts = condition.split('?');
+        let _ = write!(self.sql, "\n  AND {}", parts.next().unwrap_or_default());
+        for (part, value) in parts.zip(values) {
+            self.params.push(value);
+            let _ = write!(self.sql, "?{}{part}", self.params.len());
         }
-        let _ = write!(sql, "\n  AND {}", condition.replace('#', "?"));
+    }
+}
+
+/// The statement for one page of the menu.
+pub fn list_statement(search: &Search, now: Instant) -> Statement {
+    let (table, key, after, direction) = match search.sort {
+        Sort::Start => ("menu_by_start", "starts_at", ">", ""),
+        Sort::Newest => ("menu_by_newest", "published_at", "<", " DESC"),
     };
+    let mut terms = search.terms.iter();
+    // Along a term, or along one of the menu's own indexes.
+    let (source, key, seq) = match terms.next() {
+        Some(_) => (
+            format!("{table} t CROSS JOIN project p ON p.seq = t.project WHERE t.term = ?1"),
+            format!("t.{key}"),
+            "t.project",
+        ),
+        None => {
+            let column = if key == "starts_at" {
+                "next_starts_at"
+            } else {
+                key
+            };
+            (
+                "project p WHERE p.listed".to_owned(),
+                format!("p.{column}"),
+                "p.seq",
+            )
+        }
+    };
+    let mut question = Question {
+        sql: format!(
+            "SELECT {key} AS sort_key, p.seq, {} FROM {source}",
+            card_columns!()
+        ),
+        params: search
+            .terms
+            .first()
+            .map(|term| term.as_str().into())
+            .into_iter()
+            .collect(),
+    };
+    for term in terms {
+        question.also(
+            &format!("EXISTS (SELECT 1 FROM {table} o WHERE o.term = ? AND (o.starts_at, o.project) = (t.starts_at, t.project))")
+                .replace("starts_at", key.trim_start_matches("t.")),
+            [term.as_str().into()],
+        );
+    }
+    if let Some(field) = search.field {
+        question.also("p.field = ?", [field.word().into()]);
+    }
+    if let Some(region) = &search.region {
+        let (level, code) = region.listed_level();
+        question.also(&format!("substr(p.region, 1, {level}) = ?"), [code.into()]);
+        if region.as_str() != code {
+            question.also("p.region = ?", [region.as_str().into()]);
+        }
+    }
     match search.after {
-        Some(after) => also(
-            &format!("(t.{key}, t.project) {comparison} (?, ?)"),
-            vec![after.key.into(), after.project.into()],
+        Some(cursor) => question.also(
+            &format!("({key}, {seq}) {after} (?, ?)"),
+            [cursor.key.into(), cursor.project.into()],
         ),
         None if search.sort == Sort::Start => {
-            also("t.starts_at >= ?", vec![now.plus(-GRACE).into()]);
+            question.also(&format!("{key} >= ?"), [now.plus(-GRACE).into()]);
         }
         None => {}
     }
-    for term in &search.others {
-        also(
-            &format!(
-                "EXISTS (SELECT 1 FROM {table} o WHERE o.term = ? AND o.{key} = t.{key} AND o.project = t.project)"
-            ),
-            vec![term.as_str().into()],
-        );
-    }
     if let Some((from, to)) = search.window {
-        if search.sort == Sort::Start {
-            // A project whose first shift lies beyond the window has none inside it.
-            also("t.starts_at < ?", vec![to.into()]);
-        }
-        also(
+        // A project whose first shift lies beyond the window has none inside it.
+        question.also("p.next_starts_at < ?", [to.into()]);
+        question.also(
             "EXISTS (SELECT 1 FROM shift h WHERE h.project = p.seq AND h.starts_at >= ? AND h.starts_at < ? AND h.state = 'open')",
-            vec![from.into(), to.into()],
+            [from.into(), to.into()],
         );
     }
     if let Some(age) = search.age {
-        also("p.min_age <= ?", vec![age.into()]);
+        question.also("p.min_age <= ?", [age.into()]);
     }
     if search.free {
-        also("p.seats_free > ?", vec![0_i64.into()]);
+        question.also("p.seats_free > 0", []);
     }
+    let Question {
+        mut sql,
+        mut params,
+    } = question;
     params.push(search.limit.into());
     let _ = write!(
         sql,
-        "\nORDER BY t.{key} {direction}, t.project {direction}\nLIMIT ?{}",
+        "\nORDER BY {key}{direction}, {seq}{direction}\nLIMIT ?{}",
         params.len()
     );
     Statement::new(sql, params)

@@ -28,12 +28,11 @@ impl RegionCode {
         &self.0
     }
 
-    /// The codes of this division and of all that contain it, the province first.
-    pub fn lineage(&self) -> Vec<&str> {
-        LENGTHS
-            .iter()
-            .filter_map(|length| self.0.get(..*length))
-            .collect()
+    /// The level and the code of the smallest division, down to towns, that is or
+    /// contains this one: by those the menu is listed.
+    pub fn listed_level(&self) -> (usize, &str) {
+        let level = self.0.len().min(9);
+        (level, self.0.get(..level).unwrap_or(&self.0))
     }
 }
 
@@ -85,8 +84,14 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_an_ancestor() {
-        let town = RegionCode::parse("360731105").unwrap();
-        assert_eq!(town.lineage(), ["36", "3607", "360731", "360731105"]);
+    fn the_menu_is_listed_down_to_towns() {
+        let level = |code: &str| {
+            let code = RegionCode::parse(code).unwrap();
+            let (level, code) = code.listed_level();
+            (level, code.to_owned())
+        };
+        assert_eq!(level("3607"), (4, "3607".to_owned()));
+        assert_eq!(level("360731105"), (9, "360731105".to_owned()));
+        assert_eq!(level("360731105201"), (9, "360731105".to_owned()));
     }
 }
