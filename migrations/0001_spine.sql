@@ -321,6 +321,8 @@ CREATE TABLE outbox (
   phone_sealed TEXT,
   language TEXT NOT NULL DEFAULT 'zh',
   params TEXT NOT NULL DEFAULT '{}' CHECK (json_type(params) = 'object'),
+  -- Delivered before what can wait: a code is good for ten minutes.
+  urgent INTEGER NOT NULL DEFAULT 0 CHECK (urgent IN (0, 1)),
   secret_sealed TEXT,
   created_at INTEGER NOT NULL,
   due_at INTEGER NOT NULL,
@@ -331,7 +333,7 @@ CREATE TABLE outbox (
   CONSTRAINT outbox_has_a_recipient CHECK ((volunteer_id IS NULL) <> (phone_sealed IS NULL))
 ) STRICT;
 
-CREATE INDEX outbox_due ON outbox (due_at) WHERE sent_at IS NULL AND abandoned_at IS NULL;
+CREATE INDEX outbox_due ON outbox (urgent, due_at) WHERE sent_at IS NULL AND abandoned_at IS NULL;
 CREATE INDEX outbox_of_volunteer ON outbox (volunteer_id, seq);
 
 CREATE TABLE audit (

@@ -192,7 +192,14 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
         .as_ref()
         .and_then(|problem| problem.internal_reason().map(str::to_owned));
     let mut response = match problem {
-        Some(problem) => render(&visit, &problem, is_api),
+        Some(problem) => {
+            let allow = response.headers().get(header::ALLOW).cloned();
+            let mut rendered = render(&visit, &problem, is_api);
+            if let Some(allow) = allow {
+                rendered.headers_mut().insert(header::ALLOW, allow);
+            }
+            rendered
+        }
         None => response,
     };
     add_common_headers(&visit, response.headers_mut());

@@ -1,6 +1,5 @@
 //! The menu as JSON.
 
-use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256_hex;
 use crate::platform::db::DbError;
 use crate::platform::i18n::Words;
-use crate::platform::input::{FieldErrors, Id, Json, Query, parse_id};
+use crate::platform::input::{FieldErrors, Id, Json, Path, Query, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::Visit;
@@ -338,34 +337,29 @@ pub async fn put(
         };
         key.require(&organization, Scope::ProjectsWrite)?;
         let Json(body) = body.as_ref().map_err(Clone::clone)?;
-        body.check().map_err(Problem::invalid)?;
+        let standing = loaded.standing.as_ref();
+        let planned = plan(standing, &loaded.shifts, body, visit.now, || visit.new_id());
+        let mut invalid = body.check().err().unwrap_or_default();
         if region.is_some() && loaded.region_name.is_none() {
-            return Err(Problem::invalid(FieldErrors::one(
-                "/region",
-                Words::new("没有这个行政区划代码", "is not a known division"),
-            )));
+            let unknown = Words::new("没有这个行政区划代码", "is not a known division");
+            invalid.push("/region", unknown);
         }
+        if let Err(Refusal::Invalid(fields)) = &planned {
+            invalid.extend(fields.clone());
+        }
+        invalid.into_result().map_err(Problem::invalid)?;
         if body.state != ProjectState::Draft {
             key.require_verified()?;
         }
-        check_version(
-            &headers,
-            loaded.standing.as_ref().map(|standing| standing.version),
-        )?;
+        check_version(&headers, standing.map(|standing| standing.version))?;
         let body_hash = sha256_hex(&serde_json::to_string(body).unwrap_or_default());
-        if loaded
-            .standing
-            .as_ref()
-            .is_some_and(|standing| standing.body_hash == body_hash)
-        {
-            let unchanged = loaded
-                .answer
-                .ok_or_else(|| Problem::internal("a project without itself"))?;
+        if standing.is_some_and(|standing| standing.body_hash == body_hash) {
+            let unchanged = loaded.answer;
+            let unchanged =
+                unchanged.ok_or_else(|| Problem::internal("a project without itself"))?;
             return Ok(answer(StatusCode::OK, unchanged));
         }
-        let standing = loaded.standing.as_ref();
-        let plan =
-            plan(standing, &loaded.shifts, body, visit.now, || visit.new_id()).map_err(refused)?;
+        let plan = planned.map_err(refused)?;
         let replacement = Replacement {
             key,
             reference: &reference,
@@ -425,7 +419,7 @@ fn names(organization: &str, reference: &str) -> Result<(String, Reference), Pro
     let organization: Uuid = parse_id(organization)?;
     let reference = Reference::parse(reference).ok_or_else(|| {
         Problem::invalid(FieldErrors::one(
-            "?client_ref",
+            "/client_ref",
             super::notice::reference_words(),
         ))
     })?;

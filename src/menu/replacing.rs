@@ -141,6 +141,12 @@ pub fn plan(
         );
     }
 
+    if body.state == ProjectState::Draft || !explained && (cancels_all || relocated) {
+        let empty = |shift: &&StandingShift| shift.ends_at > now && shift.held() == 0;
+        plan.assumed_empty
+            .extend(shifts.iter().filter(empty).map(|shift| shift.id.clone()));
+    }
+
     for (index, wanted) in body.shifts.iter().enumerate() {
         let before = shifts
             .iter()
@@ -168,7 +174,9 @@ pub fn plan(
             continue;
         }
         if cancels_all {
-            plan.cancelled.push(gone.id.clone());
+            if gone.ends_at > now && gone.state == ShiftState::Open {
+                plan.cancelled.push(gone.id.clone());
+            }
         } else if gone.ever == 0 {
             plan.delete.push(gone.id.clone());
             plan.assumed_empty.push(gone.id.clone());
@@ -218,6 +226,10 @@ fn place_shift(
     now: Instant,
     new_id: &mut impl FnMut() -> Uuid,
 ) {
+    // What took place before the whole was called off stays as it was.
+    if cancels_all && before.is_some_and(|before| before.ends_at <= now) {
+        return;
+    }
     let state = if cancels_all {
         ShiftState::Cancelled
     } else {
@@ -498,6 +510,33 @@ mod tests {
         );
         let left_out = replace(&held, after, json!({"shifts": []})).unwrap();
         assert!(left_out.delete.is_empty() && left_out.cancelled.is_empty());
+    }
+
+    #[test]
+    fn calling_a_project_off_leaves_its_past_alone() {
+        let after = "2026-11-29T08:00:00+08:00";
+        let held = shift(2, 0);
+        for shifts in [json!([]), wanted(json!({}))["shifts"].clone()] {
+            let body = json!({"state": "cancelled", "change_reason": "雨", "shifts": shifts});
+            let plan = replace(&held, after, body).unwrap();
+            assert!(plan.cancelled.is_empty() && plan.write.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_needs_empty_shifts_says_which() {
+        let empty = shift(0, 0);
+        let kept = wanted(json!({}))["shifts"].clone();
+        for body in [
+            json!({"state": "draft", "shifts": kept}),
+            json!({"state": "cancelled", "shifts": kept}),
+            json!({"place": "村尾", "shifts": kept}),
+        ] {
+            let plan = replace(&empty, BEFORE, body).unwrap();
+            assert!(plan.assumed_empty.contains(&"kept".to_owned()));
+        }
+        let plan = replace(&empty, BEFORE, json!({"shifts": kept})).unwrap();
+        assert!(plan.assumed_empty.is_empty());
     }
 
     #[test]

@@ -17,6 +17,8 @@ use crate::regions::RegionCode;
 
 /// The age from which nobody needs a guardian (民法典, article 17).
 const OF_AGE: i64 = 18;
+/// After every shift there can be.
+const FAR: Instant = Instant::from_millis(1 << 43);
 
 choice! {
     /// The order of a list.
@@ -138,8 +140,9 @@ pub struct Search {
     pub field: Option<Field>,
     /// Division at any level.
     pub region: Option<RegionCode>,
-    /// A shift must start in this time, when it is not a term.
-    pub window: Option<(Instant, Instant)>,
+    /// A shift to come must start in this time, when it is not a term: from, which may be
+    /// now, until before.
+    pub window: Option<(Option<Instant>, Instant)>,
     /// The youngest age must not be above this.
     pub age: Option<i64>,
     /// A seat must be free.
@@ -185,14 +188,13 @@ impl MenuQuery {
             terms.extend(grams.into_iter().map(|gram| format!("g:{gram}")));
         }
         terms.extend(self.skill.map(|skill| format!("s:{}", skill.word())));
-        let window = match (self.from.map(|d| d.0), self.to.map(|d| d.0)) {
-            (Some(from), Some(to)) if to < from => {
-                errors.push(
-                    "/to",
-                    Words::new("应不早于开始日期", "must not be before from"),
-                );
-                None
-            }
+        let (from, to) = (self.from.map(|day| day.0), self.to.map(|day| day.0));
+        if from.zip(to).is_some_and(|(from, to)| to < from) {
+            let words = Words::new("应不早于开始日期", "must not be before from");
+            errors.push("/to", words);
+        }
+        let until = to.map_or(FAR, |day| start_of(day_after(day)));
+        let window = match (from.filter(|day| *day > now.date()), to) {
             (Some(from), Some(to)) if from == to => {
                 terms.push(format!("d:{from}"));
                 None
@@ -202,12 +204,7 @@ impl MenuQuery {
                 None
             }
             (None, None) => None,
-            (from, to) => Some((
-                from.map_or(now, start_of),
-                to.map_or(Instant::from_millis(i64::from(u32::MAX) * 1000), |day| {
-                    start_of(day_after(day))
-                }),
-            )),
+            (from, _) => Some((from.map(start_of), until)),
         };
         let age = self.age.map(Digits::get);
         terms.extend(
@@ -363,9 +360,24 @@ mod tests {
     fn a_long_window_is_not_a_term() {
         let search = search("from=2026-11-24&to=2026-11-30");
         assert!(search.terms.is_empty());
-        let (from, to) = search.window.unwrap();
-        assert_eq!(from.rfc3339(), "2026-11-24T00:00:00+08:00");
-        assert_eq!(to.rfc3339(), "2026-12-01T00:00:00+08:00");
+        let (from, until) = search.window.unwrap();
+        assert_eq!(from.unwrap().rfc3339(), "2026-11-24T00:00:00+08:00");
+        assert_eq!(until.rfc3339(), "2026-12-01T00:00:00+08:00");
+    }
+
+    #[test]
+    fn from_today_on_means_what_is_still_to_come() {
+        for query in [
+            "from=2026-11-23&to=2026-11-23",
+            "from=2026-11-01&to=2026-11-23",
+            "to=2026-11-23",
+        ] {
+            let search = search(query);
+            let (from, until) = search.window.unwrap();
+            assert_eq!((search.terms.len(), from), (0, None), "{query}");
+            assert_eq!(until.rfc3339(), "2026-11-24T00:00:00+08:00", "{query}");
+        }
+        assert_eq!(search("from=2026-11-23").window, None);
     }
 
     #[test]

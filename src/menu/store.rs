@@ -232,13 +232,15 @@ pub fn list_statement(search: &Search, now: Instant) -> Statement {
         }
         None => {}
     }
-    if let Some((from, to)) = search.window {
-        // A project whose first shift lies beyond the window has none inside it.
-        question.also("p.next_starts_at < ?", [to.into()]);
-        question.also(
-            "EXISTS (SELECT 1 FROM shift h WHERE h.project = p.seq AND h.starts_at >= ? AND h.starts_at < ? AND h.state = 'open')",
-            [from.into(), to.into()],
-        );
+    if let Some((from, until)) = search.window {
+        // A project whose first shift to come lies beyond the window has none inside it.
+        question.also("p.next_starts_at < ?", [until.into()]);
+        if let Some(from) = from {
+            question.also(
+                "EXISTS (SELECT 1 FROM shift h WHERE h.project = p.seq AND h.starts_at >= ? AND h.starts_at < ? AND h.state = 'open')",
+                [from.into(), until.into()],
+            );
+        }
     }
     if let Some(age) = search.age {
         question.also("p.min_age <= ?", [age.into()]);
@@ -503,7 +505,8 @@ WHERE seq IN (
   SELECT seq FROM project
   WHERE next_starts_at IS NOT NULL AND next_starts_at <= ?1
   ORDER BY next_starts_at
-  LIMIT ?2)"
+  LIMIT ?2)
+RETURNING seq"
 );
 
 /// What is to be written.
@@ -630,7 +633,16 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
     )
 }
 
+#[derive(Deserialize)]
+struct Moved {
+    #[expect(dead_code, reason = "rows are counted, not read")]
+    seq: i64,
+}
+
 /// Moves projects whose first shift has begun on to their next one; gives how many.
-pub async fn move_on(db: &Db, now: Instant) -> Result<u32, DbError> {
-    Ok(db.run(bind!(RECOUNT_DUE, now, A_ROUND)).await?.changes(0))
+pub async fn move_on(db: &Db, now: Instant) -> Result<usize, DbError> {
+    Ok(db
+        .rows::<Moved>(bind!(RECOUNT_DUE, now, A_ROUND))
+        .await?
+        .len())
 }

@@ -3,6 +3,7 @@
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 
+use super::input::Path;
 use super::problem::Problem;
 
 /// One file and the address that changes whenever it does.
@@ -53,9 +54,7 @@ const fn fingerprint(text: &str) -> u64 {
 
 /// Serves `/assets/{fingerprint}/{name}`, for ever under the current fingerprint and
 /// hardly under an old one.
-pub async fn serve(
-    axum::extract::Path((print, name)): axum::extract::Path<(String, String)>,
-) -> Result<Response, Problem> {
+pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Response, Problem> {
     let asset = [STYLE, SCRIPT, ICON]
         .into_iter()
         .find(|asset| asset.name == name)

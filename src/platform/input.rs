@@ -41,6 +41,11 @@ impl FieldErrors {
         self.0.push((pointer.into(), detail));
     }
 
+    /// Adds what somebody else found.
+    pub fn extend(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
     /// Whether no field is bad.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -470,6 +475,21 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     }
 }
 
+/// What stands in a path; what cannot be read is not found.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: serde::de::DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Path::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(|_| Problem::not_found())
+    }
+}
+
 /// A UUID in a path; anything else is not found.
 #[derive(Clone, Copy, Debug)]
 pub struct Id(pub Uuid);
@@ -478,10 +498,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let axum::extract::Path(text) =
-            axum::extract::Path::<String>::from_request_parts(parts, state)
-                .await
-                .map_err(|_| Problem::not_found())?;
+        let Path(text) = Path::<String>::from_request_parts(parts, state).await?;
         parse_id(&text).map(Self)
     }
 }

@@ -19,18 +19,21 @@ const LEASE: i64 = 2 * MINUTE;
 /// How long delivered messages stay for looking into complaints.
 const KEPT_FOR: i64 = 30 * DAY;
 
-const ENQUEUE: &str = "
-INSERT INTO outbox (kind, phone_sealed, language, params, secret_sealed, created_at, due_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)";
-
 const CLAIM: &str = "
 UPDATE outbox
 SET due_at = ?1 + ?2, attempts = attempts + 1
 WHERE seq IN (
-  SELECT seq FROM outbox
-  WHERE sent_at IS NULL AND abandoned_at IS NULL AND due_at <= ?1
-  ORDER BY due_at
-  LIMIT ?3)
+  SELECT seq FROM (
+    SELECT seq FROM outbox
+    WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 1 AND due_at <= ?1
+    ORDER BY due_at
+    LIMIT ?3)
+  UNION ALL
+  SELECT seq FROM (
+    SELECT seq FROM outbox
+    WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 0 AND due_at <= ?1
+    ORDER BY due_at
+    LIMIT ?3))
 RETURNING seq, kind, language, params, secret_sealed, attempts, created_at, sent_at, last_error,
   coalesce(phone_sealed, (SELECT v.phone_sealed FROM volunteer v WHERE v.id = volunteer_id)) AS phone_sealed";
 
@@ -109,25 +112,6 @@ impl Letter {
     pub fn secret(&self, config: &Config) -> Option<String> {
         config.keys.open(self.secret_sealed.as_deref()?)
     }
-}
-
-/// Writes a message to a phone that may belong to nobody yet.
-pub fn to_phone(
-    kind: &str,
-    phone_sealed: &str,
-    lang: Lang,
-    secret_sealed: Option<String>,
-    now: Instant,
-) -> Statement {
-    bind!(
-        ENQUEUE,
-        kind,
-        phone_sealed,
-        lang.code(),
-        "{}",
-        secret_sealed,
-        now
-    )
 }
 
 /// Takes the messages that are due, so that no other round delivers them meanwhile.

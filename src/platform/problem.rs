@@ -52,7 +52,7 @@ pub struct ProblemDetails {
 /// One bad field.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FieldProblem {
-    /// RFC 6901 JSON pointer into the body; a parameter's name after `?` for queries.
+    /// RFC 6901 JSON pointer into the body; `/name` of a parameter in a path or query.
     #[schema(example = "/shifts/0/starts_at")]
     pub pointer: String,
     /// What is wrong with it.

@@ -1,6 +1,5 @@
 //! My shifts as iCalendar (RFC 5545) at a private address: it follows every change.
 
-use axum::extract::Path;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use icalendar::{Calendar, Component as _, Event, EventLike as _, EventStatus, Property};
@@ -11,6 +10,7 @@ use super::store::{self, Ticket};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::crypto::Token;
 use crate::platform::i18n::Lang;
+use crate::platform::input::Path;
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;

@@ -12,7 +12,7 @@ use crate::menu::{Places, Skill};
 use crate::platform::clock::{Instant, day_words, span_words};
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::idempotency::IdempotencyKey;
-use crate::platform::input::{Choice as _, FieldErrors, Form, Id};
+use crate::platform::input::{Choice as _, FieldErrors, Form, Id, Path, parse_id};
 use crate::platform::page::{Audience, ask, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
@@ -737,10 +737,10 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
 /// Takes `/shifts/{shift}/roster/{signup}/release`: lets a volunteer go who asked to.
 pub async fn release(
     visit: Visit,
-    axum::extract::Path((shift, signup)): axum::extract::Path<(String, String)>,
+    Path((shift, signup)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let signup = crate::platform::input::parse_id(&signup)?;
-    let shift = crate::platform::input::parse_id(&shift)?;
+    let signup = parse_id(&signup)?;
+    let shift = parse_id(&shift)?;
     match store::leave(&visit, signup).await?.0 {
         Left::TooLate => Err(super::api::too_late()),
         _ => Ok(see_other(&format!("/shifts/{shift}/roster"))),

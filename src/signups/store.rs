@@ -572,11 +572,11 @@ act AS (
   SELECT c.*,
     CASE
       WHEN c.state NOT IN ('confirmed', 'waitlisted') THEN 'nothing'
-      WHEN c.organizes AND NOT c.own AND c.ends_at > ?2 THEN 'release'
-      WHEN NOT c.own THEN 'nothing'
-      WHEN c.starts_at <= ?2 THEN 'nothing'
-      WHEN c.state = 'waitlisted' OR c.starts_at - 60000 * c.cancel_until_minutes > ?2 THEN 'cancel'
-      ELSE 'ask'
+      WHEN c.own AND c.starts_at > ?2
+        AND (c.state = 'waitlisted' OR c.starts_at - 60000 * c.cancel_until_minutes > ?2) THEN 'cancel'
+      WHEN c.organizes AND c.ends_at > ?2 THEN 'release'
+      WHEN c.own AND c.starts_at > ?2 THEN 'ask'
+      ELSE 'nothing'
     END AS act
   FROM concerned c WHERE c.own OR c.organizes)"
     };

@@ -1,6 +1,5 @@
 //! Signing in and out on pages.
 
-use axum::extract::Path;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use maud::{Markup, html};
@@ -9,7 +8,7 @@ use super::store::{self, Me};
 use super::{Code, Phone, SESSION_LASTS, code_words, phone_words, sign_in};
 use crate::platform::crypto::Token;
 use crate::platform::i18n::Lang;
-use crate::platform::input::{Form, Query};
+use crate::platform::input::{Form, Path, Query};
 use crate::platform::page::{Audience, ask, page, safe_back, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::visit::{LANG_COOKIE, Visit};

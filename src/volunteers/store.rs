@@ -19,8 +19,8 @@ WHERE NOT EXISTS (SELECT 1 FROM sign_in_code WHERE phone_hash = ?1 AND created_a
   AND (SELECT count(*) FROM sign_in_code WHERE address_hash = ?2 AND created_at > ?4 - ?7) < ?9";
 
 const IF_ISSUED: &str = "
-INSERT INTO outbox (kind, phone_sealed, language, secret_sealed, created_at, due_at)
-SELECT 'sign_in_code', ?1, ?2, ?3, ?4, ?4
+INSERT INTO outbox (kind, phone_sealed, language, urgent, secret_sealed, created_at, due_at)
+SELECT 'sign_in_code', ?1, ?2, 1, ?3, ?4, ?4
 WHERE changes() = 1";
 
 /// A code that is about to be sent.
