@@ -181,6 +181,7 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
 #[utoipa::path(
     get,
     path = "/api/v1/projects",
+    operation_id = "list_projects",
     tag = "projects",
     params(MenuQuery),
     responses(
@@ -245,6 +246,7 @@ pub fn with_cursor(target: &str, cursor: Cursor) -> String {
 #[utoipa::path(
     get,
     path = "/api/v1/projects/{id}",
+    operation_id = "read_project",
     tag = "projects",
     params(("id" = Uuid, Path)),
     responses(
@@ -292,6 +294,7 @@ pub fn for_the_public(
 #[utoipa::path(
     put,
     path = "/api/v1/organizations/{org}/projects/{client_ref}",
+    operation_id = "put_project",
     tag = "projects",
     security(("api_key" = ["projects:write"])),
     params(
@@ -390,6 +393,7 @@ pub async fn put(
 #[utoipa::path(
     get,
     path = "/api/v1/organizations/{org}/projects/{client_ref}",
+    operation_id = "read_own_project",
     tag = "projects",
     security(("api_key" = ["projects:write"])),
     params(

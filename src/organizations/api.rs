@@ -13,6 +13,7 @@ use crate::platform::visit::Visit;
 #[utoipa::path(
     get,
     path = "/api/v1/organizations/{org}",
+    operation_id = "read_organization",
     tag = "organizations",
     params(("org" = Uuid, Path)),
     responses(

@@ -32,6 +32,7 @@ pub struct Regions {
 #[utoipa::path(
     get,
     path = "/api/v1/regions",
+    operation_id = "list_regions",
     tag = "regions",
     params(RegionQuery),
     responses(

@@ -168,6 +168,7 @@ impl Ticket {
 #[utoipa::path(
     post,
     path = "/api/v1/shifts/{id}/signups",
+    operation_id = "sign_up",
     tag = "signups",
     security(("session" = [])),
     params(
@@ -221,6 +222,7 @@ pub async fn sign_up(
 #[utoipa::path(
     get,
     path = "/api/v1/signups/{id}",
+    operation_id = "read_signup",
     tag = "signups",
     security(("session" = [])),
     params(("id" = Uuid, Path)),
@@ -248,6 +250,7 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
 #[utoipa::path(
     delete,
     path = "/api/v1/signups/{id}",
+    operation_id = "cancel_signup",
     tag = "signups",
     security(("session" = [])),
     params(("id" = Uuid, Path)),
@@ -309,6 +312,7 @@ pub const LOOKING_BACK: i64 = 366 * DAY;
 #[utoipa::path(
     get,
     path = "/api/v1/me/signups",
+    operation_id = "list_my_signups",
     tag = "me",
     security(("session" = [])),
     params(MineQuery),

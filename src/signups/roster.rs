@@ -239,6 +239,7 @@ pub async fn read(
 #[utoipa::path(
     get,
     path = "/api/v1/shifts/{id}/signups",
+    operation_id = "read_roster",
     tag = "signups",
     security(("session" = []), ("api_key" = ["signups:read"])),
     params(("id" = Uuid, Path, description = "The shift's id")),

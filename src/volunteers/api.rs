@@ -39,6 +39,7 @@ pub struct CodeSent {
 #[utoipa::path(
     post,
     path = "/api/v1/sign-in-codes",
+    operation_id = "send_sign_in_code",
     tag = "sessions",
     request_body = CodeBody,
     responses(
@@ -87,6 +88,7 @@ pub struct Session {
 #[utoipa::path(
     post,
     path = "/api/v1/sessions",
+    operation_id = "open_session",
     tag = "sessions",
     request_body = SessionBody,
     responses(
@@ -112,6 +114,7 @@ pub async fn open(visit: Visit, Json(body): Json<SessionBody>) -> Result<Respons
 #[utoipa::path(
     delete,
     path = "/api/v1/sessions/current",
+    operation_id = "close_session",
     tag = "sessions",
     security(("session" = [])),
     responses(
@@ -127,6 +130,7 @@ pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
 #[utoipa::path(
     delete,
     path = "/api/v1/sessions",
+    operation_id = "close_all_sessions",
     tag = "sessions",
     security(("session" = [])),
     responses(
@@ -192,6 +196,7 @@ pub fn calendar_url(visit: &Visit, me: &Me) -> String {
 #[utoipa::path(
     get,
     path = "/api/v1/me",
+    operation_id = "read_me",
     tag = "me",
     security(("session" = [])),
     responses(
@@ -224,6 +229,7 @@ pub struct ProfileBody {
 #[utoipa::path(
     patch,
     path = "/api/v1/me",
+    operation_id = "change_me",
     tag = "me",
     security(("session" = [])),
     request_body = ProfileBody,
