@@ -1,0 +1,260 @@
+//! Who may do what: every operation of the OpenAPI document, tried by every role.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::support::app::app;
+use crate::support::contract::contract;
+use crate::support::notice::{Notice, morning, shift};
+use crate::support::people::{Organization, Project, Shift, Volunteer};
+use crate::support::place::Place;
+use crate::support::request::Request;
+use crate::support::unique;
+
+/// Everybody there is, as far as the product tells them apart. What is tried belongs to
+/// one organization and one volunteer: “own” and “holder” are theirs.
+const ROLES: [&str; 17] = [
+    "nobody",
+    "garbage token",
+    "expired session",
+    "volunteer",
+    "holder",
+    "other owner",
+    "viewer",
+    "recorder",
+    "manager",
+    "owner",
+    "own key",
+    "key to write",
+    "key to read",
+    "key for nothing",
+    "other key",
+    "revoked key",
+    "expired key",
+];
+
+/// What each of them is answered, in the order of `ROLES`.
+#[rustfmt::skip]
+const TABLE: [(&str, &str, [u16; 17]); 17] = [
+    //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp.
+    //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key
+    ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}",                            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/projects",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/projects/{id}",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PUT",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 201, 201, 403, 403, 403, 401, 401]),
+    ("GET",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 401, 401, 401, 401, 401, 401, 401, 200, 200, 403, 403, 403, 401, 401]),
+    ("POST",   "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 201, 409, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET",    "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 403, 200, 403, 403, 401, 401]),
+    ("GET",    "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401]),
+    ("DELETE", "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 204, 404, 404, 404, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
+    ("POST",   "/api/v1/sign-in-codes",                                  [202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
+    ("POST",   "/api/v1/sessions",                                       [403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("DELETE", "/api/v1/sessions",                                       [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
+    ("DELETE", "/api/v1/sessions/current",                               [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET",    "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("PATCH",  "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+    ("GET",    "/api/v1/me/signups",                                     [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+];
+
+/// One try at one thing: everything in it is new, so that nothing depends on what
+/// somebody else was allowed to do before.
+struct Trial<'a> {
+    place: &'a dyn Place,
+    organization: &'a Organization<'a>,
+    project: &'a Project,
+    shift: &'a Shift,
+    holder: Volunteer<'a>,
+    signup: String,
+}
+
+impl<'a> Trial<'a> {
+    fn of(
+        place: &'a dyn Place,
+        organization: &'a Organization<'a>,
+        project: &'a Project,
+        shift: &'a Shift,
+    ) -> Self {
+        let holder = place.adult();
+        let signup = uuid::Uuid::new_v4().to_string();
+        place.rows(
+            "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
+             SELECT ?1, id, ?2, 'confirmed', starts_at, ends_at, 0 FROM shift WHERE id = ?3",
+            json!([signup, holder.id, shift.id]),
+        );
+        Self {
+            place,
+            organization,
+            project,
+            shift,
+            holder,
+            signup,
+        }
+    }
+
+    /// What somebody in this role presents.
+    fn credential(&self, role: &str) -> Option<String> {
+        let organization = self.organization;
+        let session = |volunteer: Volunteer| Some(volunteer.session);
+        match role {
+            "nobody" => None,
+            "garbage token" => Some("dds_open-sesame".to_owned()),
+            "expired session" => {
+                let late = self.place.adult();
+                self.place.rows(
+                    "UPDATE session SET expires_at = created_at WHERE volunteer_id = ?1",
+                    json!([late.id]),
+                );
+                session(late)
+            }
+            "volunteer" => session(self.place.adult()),
+            "holder" => Some(self.holder.session.clone()),
+            "other owner" => session(self.place.organization().member("owner")),
+            "viewer" | "recorder" | "manager" | "owner" => session(organization.member(role)),
+            "own key" => Some(organization.key.clone()),
+            "key to write" => Some(organization.new_key(&["projects:write"])),
+            "key to read" => Some(organization.new_key(&["signups:read"])),
+            "key for nothing" => Some(organization.new_key(&[])),
+            "other key" => Some(self.place.organization().key),
+            "revoked key" => {
+                let key = organization.new_key(&["projects:write", "signups:read"]);
+                self.place.rows(
+                    "UPDATE api_key SET revoked_at = 1 WHERE token_hash = ?1",
+                    json!([diandan::platform::crypto::sha256_hex(&key)]),
+                );
+                Some(key)
+            }
+            "expired key" => {
+                let now = self.place.now().millis();
+                Some(organization.new_key_until(&["projects:write", "signups:read"], now))
+            }
+            other => panic!("who is {other}?"),
+        }
+    }
+
+    /// A request that nothing but the role could stop.
+    fn request(&self, method: &str, path: &str) -> Request {
+        let org = &self.organization.id;
+        let path = match (method, path) {
+            ("PUT", _) => path.replace("{client_ref}", &format!("new-{}", unique())),
+            _ => path.replace("{client_ref}", &self.project.reference),
+        };
+        let id = match path.split('/').nth(3) {
+            Some("projects") => &self.project.id,
+            Some("shifts") => &self.shift.id,
+            _ => &self.signup,
+        };
+        let request = Request::new(method, path.replace("{org}", org).replace("{id}", id));
+        let phone = format!("138{:08}", unique());
+        match self.body(method, &path, &phone) {
+            None => request,
+            Some(body) => request.json(&body),
+        }
+    }
+
+    fn body(&self, method: &str, path: &str, phone: &str) -> Option<Value> {
+        match (method, path.rsplit('/').next()) {
+            ("PUT", _) => Some(Notice::of(&[shift("a", morning(self.place.now(), 8), 3)]).0),
+            ("PATCH", _) => Some(json!({})),
+            ("POST", Some("signups")) => Some(json!({})),
+            ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
+            ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
+            _ => None,
+        }
+    }
+}
+
+#[test]
+fn each_role_may_do_what_the_table_says_and_nothing_else() {
+    let place = app();
+    let organization = place.organization();
+    let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 999)]));
+    let a = project.shift("a");
+    let mut wrong = Vec::new();
+    for (method, path, expected) in TABLE {
+        for (role, expected) in ROLES.iter().zip(expected) {
+            let trial = Trial::of(place, &organization, &project, &a);
+            let mut request = trial.request(method, path);
+            if let Some(token) = trial.credential(role) {
+                request = request.bearer(&token);
+            }
+            let n = unique();
+            let request = request.header("cf-connecting-ip", format!("10.9.{}.{}", n >> 8, n & 255));
+            let status = place.send(&request).status;
+            if status != expected {
+                wrong.push(format!("{role}: {method} {path} is {status}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_a_row_for_every_operation() {
+    let rows: BTreeSet<_> = TABLE
+        .iter()
+        .map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned()))
+        .collect();
+    let operations: BTreeSet<_> = contract()
+        .operations()
+        .into_iter()
+        .map(|(method, path, _)| (method, path))
+        .collect();
+    assert_eq!(rows, operations);
+}
+
+#[test]
+fn a_cookie_is_as_good_as_a_bearer_token() {
+    let place = app();
+    let organization = place.organization();
+    let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 9)]));
+    let roster = project.shift("a").signups();
+    let read = |session: &str| place.send(&Request::get(&roster).browser(session)).status;
+    assert_eq!(read(&organization.member("viewer").session), 200);
+    assert_eq!(read(&place.adult().session), 403);
+    assert_eq!(read("dds_open-sesame"), 401);
+}
+
+#[test]
+fn a_refused_act_has_no_effect() {
+    let place = app();
+    let organization = place.organization();
+    let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 9)]));
+    let a = project.shift("a");
+    let holder = place.adult();
+    let signup = holder.takes(&a, "confirmed");
+    let stranger = place.adult();
+    stranger.cancels(&signup).refused(404, "not_found");
+    let other = place.organization();
+    let notice = Notice::of(&[shift("a", morning(place.now(), 9), 9)]);
+    for key in [&other.key, &organization.new_key(&["signups:read"])] {
+        place
+            .send(
+                &Request::put(organization.own_path(&project.reference))
+                    .bearer(key)
+                    .json(&notice.0),
+            )
+            .refused(403, "forbidden");
+    }
+    assert_eq!(holder.ticket(&signup)["state"], "confirmed");
+    let read = Request::get(organization.own_path(&project.reference)).bearer(&organization.key);
+    assert_eq!(place.send(&read).is(200).json(), project.body);
+    let people = stranger.reads_roster(&a).is(403);
+    assert!(!people.text().contains(&holder.phone));
+}
+
+#[test]
+fn a_draft_is_for_its_own_organization() {
+    let place = app();
+    let organization = place.organization();
+    let draft = Notice::of(&[shift("a", morning(place.now(), 9), 9)]).with("state", "draft");
+    let project = organization.publishes(&draft);
+    let a = project.shift("a");
+    place.get(&project.path()).refused(404, "not_found");
+    place.get(&format!("/projects/{}", project.id)).is(404);
+    place.adult().signs_up(&a).refused(404, "not_found");
+    assert!(place.menu(&[("q", &draft.word())]).ids().is_empty());
+    let own = Request::get(organization.own_path(&project.reference)).bearer(&organization.key);
+    assert_eq!(place.send(&own).is(200).json()["state"], "draft");
+}
