@@ -22,7 +22,7 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         ("sign_in_code", _) => {
             let code = letter.secret(config).unwrap_or_else(|| "······".to_owned());
             return Some(match lang {
-                Lang::Zh => format!("【点单】验证码 {code},10 分钟内有效。请勿告诉他人。"),
+                Lang::Zh => format!("【点单】验证码 {code}，10 分钟内有效。请勿告诉他人。"),
                 Lang::En => {
                     format!("[Diandan] Your code is {code}, good for 10 minutes. Tell nobody.")
                 }

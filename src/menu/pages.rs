@@ -13,7 +13,7 @@ use crate::organizations::OrganizationState;
 use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Id, Query};
-use crate::platform::page::{Audience, page, page_with_head};
+use crate::platform::page::{Audience, page, page_with_head, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::regions::Region;
@@ -49,8 +49,8 @@ async fn home(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
         }
         @for (field, lines) in &courses {
             @if !lines.is_empty() {
-                section class={ "course field " (field.word()) } {
-                    h2 id=(field.word()) { (field.name(lang)) }
+                section class={ "course " (field.word()) } {
+                    h2.tint id=(field.word()) { (field.name(lang)) }
                     (dishes(visit, lines.iter().map(|line| &line.card), false))
                     @if lines.len() == 5 {
                         a.more href={ "/?field=" (field.word()) } {
@@ -90,7 +90,7 @@ async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem>
         });
     let tint = query.field.map_or("other", Field::word);
     let body = html! {
-        h1 class={ "field " (tint) } { (title) }
+        h1 class={ "tint " (tint) } { (title) }
         (filters(visit, query, &regions))
         @if lines.is_empty() {
             div.empty {
@@ -111,16 +111,16 @@ fn dishes<'a>(visit: &Visit, cards: impl Iterator<Item = &'a Card>, tinted: bool
     html! {
         ul.dishes {
             @for card in cards {
-                li class=[tinted.then(|| format!("field {}", card.field.word()))] {
+                li class=[tinted.then(|| format!("tinted {}", card.field.word()))] {
                     a.dish href={ "/projects/" (card.id) } {
                         span.top { b { (card.title) } (seats(card.places(), lang)) }
                         small {
-                            (card.region_name) " · "
                             @if let Some(at) = card.next_starts_at {
-                                span.num { (day_words(at, lang)) " " (at.hour_minute()) } " · "
+                                span.num.nowrap { (day_words(at, lang)) " " (at.hour_minute()) } " · "
                             }
-                            (card.organization_name)
+                            (card.region_name)
                         }
+                        small { (card.organization_name) }
                     }
                 }
             }
@@ -168,31 +168,23 @@ fn filters(visit: &Visit, query: &MenuQuery, regions: &[Region]) -> Markup {
         }
         form.filters action="/" method="get" role="search" {
             div.all.search {
-                label {
-                    (lang.pick("搜索", "Search"))
-                    input type="search" name="q" maxlength="40" value=(query.q.as_ref().map_or("", |q| q.as_str()))
-                        placeholder=(lang.pick("如：支教、义诊、采摘", "such as 支教"));
-                }
+                input type="search" name="q" maxlength="40" value=(query.q.as_ref().map_or("", |q| q.as_str()))
+                    aria-label=(lang.pick("搜索", "Search"))
+                    placeholder=(lang.pick("搜一搜：支教、义诊、采摘", "Search, such as 支教"));
                 button.quiet { (lang.pick("找", "Go")) }
             }
-            label {
-                (lang.pick("领域", "Field"))
-                select name="field" {
-                    option value="" { (lang.pick("全部", "All")) }
-                    @for field in Field::all() {
-                        option value=(field.word()) selected[query.field == Some(field)] { (field.name(lang)) }
-                    }
+            select name="field" aria-label=(lang.pick("领域", "Field")) {
+                option value="" { (lang.pick("全部领域", "All fields")) }
+                @for field in Field::all() {
+                    option value=(field.word()) selected[query.field == Some(field)] { (field.name(lang)) }
                 }
             }
-            label {
-                (lang.pick("地区", "Region"))
-                select name="region" {
-                    option value="" { (lang.pick("全部", "All")) }
-                    @for offered in regions {
-                        option value=(offered.code) selected[offered.code == region] {
-                            @match offered.code.len() { 6 => "\u{3000}", 9 => "\u{3000}\u{3000}", _ => "" }
-                            (offered.name)
-                        }
+            select name="region" aria-label=(lang.pick("地区", "Region")) {
+                option value="" { (lang.pick("全部地区", "All regions")) }
+                @for offered in regions {
+                    option value=(offered.code) selected[offered.code == region] {
+                        @match offered.code.len() { 6 => "\u{3000}", 9 => "\u{3000}\u{3000}", _ => "" }
+                        (offered.name)
                     }
                 }
             }
@@ -265,7 +257,7 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         shifts.iter().partition(|shift| shift.ends_at <= visit.now);
     let body = html! {
         article.notice {
-            p.small { a href={ "/?field=" (field.word()) } class={ "field " (field.word()) } { (field.name(lang)) } }
+            p.small { a href={ "/?field=" (field.word()) } class={ "tint " (field.word()) } { (field.name(lang)) } }
             h1 { (title) }
             p.lead { (text(&project.summary)) }
             @if project.organization_state == OrganizationState::Suspended {
@@ -358,7 +350,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
     html! {
         li {
             div.when class=[cancelled.then_some("struck")] {
-                (day_words(shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang))
+                (when(shift.starts_at, shift.ends_at, lang))
             }
             div.go {
                 @if cancelled {

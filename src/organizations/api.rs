@@ -18,7 +18,7 @@ use crate::platform::visit::Visit;
     params(("org" = Uuid, Path)),
     responses(
         (status = 200, body = Organization),
-        (status = 404, body = ProblemDetails, description = "not_found"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
 )]
 pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {

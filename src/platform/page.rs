@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{ICON, SCRIPT, STYLE};
+use super::clock::{Instant, day_words, span_words};
 use super::i18n::{Lang, Words};
 use super::problem::Problem;
 use super::visit::Visit;
@@ -177,6 +178,13 @@ pub fn safe_back(target: Option<&str>) -> &str {
                 && path.bytes().all(|b| b.is_ascii_graphic())
         })
         .unwrap_or("/")
+}
+
+/// Day and time of a shift, each kept on one line.
+pub fn when(from: Instant, to: Instant, lang: Lang) -> Markup {
+    html! {
+        span.nowrap { (day_words(from, lang)) } " " span.nowrap { (span_words(from, to, lang)) }
+    }
 }
 
 /// A labelled field of a form with its hint and its error.

@@ -37,7 +37,7 @@ pub struct Regions {
     params(RegionQuery),
     responses(
         (status = 200, body = Regions),
-        (status = 400, body = ProblemDetails, description = "invalid_parameters"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
     ),
 )]
 pub async fn list(visit: Visit, Query(query): Query<RegionQuery>) -> Result<Response, Problem> {

@@ -178,13 +178,13 @@ impl Ticket {
     request_body = SignupBody,
     responses(
         (status = 201, body = Signup),
-        (status = 400, body = ProblemDetails, description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
-        (status = 404, body = ProblemDetails, description = "not_found"),
-        (status = 409, body = ProblemDetails, description = "already_signed_up, shift_full, shift_clash, tight_gap, too_young, skill_missing, not_open, closed, ended, shift_cancelled, organization_suspended"),
-        (status = 413, body = ProblemDetails, description = "body_too_large"),
-        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, description = "invalid_fields, name_missing, birth_date_missing, guardian_consent_missing, guardian_must_accompany, idempotency_key_reused"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_signed_up, shift_full, shift_clash, tight_gap, too_young, skill_missing, not_open, closed, ended, shift_cancelled, organization_suspended"),
+        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
+        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, name_missing, birth_date_missing, guardian_consent_missing, guardian_must_accompany, idempotency_key_reused"),
     ),
 )]
 pub async fn sign_up(
@@ -228,17 +228,12 @@ pub async fn sign_up(
     params(("id" = Uuid, Path)),
     responses(
         (status = 200, body = Signup),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
-        (status = 404, body = ProblemDetails, description = "not_found"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
 )]
 pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    if !visit.has_credential() {
-        return Err(Problem::unauthenticated());
-    }
-    let ticket = store::ticket(&visit, id)
-        .await?
-        .ok_or_else(Problem::not_found)?;
+    let ticket = store::ticket(&visit, id).await?;
     Ok(own(StatusCode::OK, Signup::from(ticket)))
 }
 
@@ -257,9 +252,9 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     responses(
         (status = 202, description = "Past the deadline: the organizer is asked"),
         (status = 204, description = "Cancelled, now or before"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
-        (status = 404, body = ProblemDetails, description = "not_found"),
-        (status = 409, body = ProblemDetails, description = "too_late"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "too_late"),
     ),
 )]
 pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
@@ -318,8 +313,8 @@ pub const LOOKING_BACK: i64 = 366 * DAY;
     params(MineQuery),
     responses(
         (status = 200, body = Signups),
-        (status = 400, body = ProblemDetails, description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn mine(visit: Visit, Query(query): Query<MineQuery>) -> Result<Response, Problem> {

@@ -9,11 +9,11 @@ use super::roster;
 use super::store::{self, Left, MyPage, Offer, Outcome, Ticket, Wish};
 use super::{Facts, Guardian, Leaving, Refusal, SignupState};
 use crate::menu::{Places, Skill};
-use crate::platform::clock::{Instant, day_words, span_words};
+use crate::platform::clock::{Instant, day_words};
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, FieldErrors, Form, Id, Path, parse_id};
-use crate::platform::page::{Audience, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, ask, page, see_other, text_input, when};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
@@ -212,7 +212,7 @@ fn offer_ticket(offer: &Offer, lang: Lang) -> Markup {
             h2 { a href={ "/projects/" (offer.project_id) } { (offer.title) } }
             dl.facts {
                 dt { (lang.pick("时间", "When")) }
-                dd.num { strong { (day_words(offer.starts_at, lang)) } " " (span_words(offer.starts_at, offer.ends_at, lang)) }
+                dd.num { strong { (when(offer.starts_at, offer.ends_at, lang)) } }
                 dt { (lang.pick("地点", "Where")) }
                 dd { (offer.region_name.as_deref().unwrap_or_default()) " " (offer.place) }
                 dt { (lang.pick("岗位", "Role")) }
@@ -426,20 +426,7 @@ fn code_page(
 
 /// Serves `/me/signups/{id}`: the ticket.
 pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let found = store::ticket(&visit, id).await?;
-    let Some(ticket) = found else {
-        let signed_in = visit.has_credential()
-            && visit
-                .db
-                .first::<Me>(crate::volunteers::who(&visit))
-                .await?
-                .is_some();
-        return Err(if signed_in {
-            Problem::not_found()
-        } else {
-            Problem::unauthenticated()
-        });
-    };
+    let ticket = store::ticket(&visit, id).await?;
     let lang = visit.lang;
     let headline = match ticket.state {
         SignupState::Confirmed => lang.pick("报名成功，到时见！", "You are on. See you there!"),
@@ -480,7 +467,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
             hr;
             dl.facts {
                 dt { (lang.pick("时间", "When")) }
-                dd.num { strong { (day_words(ticket.starts_at, lang)) } " " (span_words(ticket.starts_at, ticket.ends_at, lang)) }
+                dd.num { strong { (when(ticket.starts_at, ticket.ends_at, lang)) } }
                 dt { (lang.pick("地点", "Where")) }
                 dd { (ticket.region_name.as_deref().unwrap_or_default()) " " (ticket.place) }
                 dt { (lang.pick("岗位", "Role")) }
@@ -590,7 +577,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 ul.shifts {
                     @for shift in &mine.organized {
                         li {
-                            div.when { (day_words(shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang)) }
+                            div.when { (when(shift.starts_at, shift.ends_at, lang)) }
                             div.go { a.button.quiet href={ "/shifts/" (shift.id) "/roster" } { (lang.pick("名单", "Roster")) } }
                             div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) }
                         }
@@ -635,7 +622,7 @@ fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
     html! {
         li {
             div.when class=[cancelled.then_some("struck")] {
-                (day_words(ticket.starts_at, lang)) " " (span_words(ticket.starts_at, ticket.ends_at, lang))
+                (when(ticket.starts_at, ticket.ends_at, lang))
             }
             div.go {
                 span class={ "state small " (ticket.state.word()) } {
@@ -667,7 +654,7 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let body = html! {
         p.small { a href={ "/projects/" (shift.project_id) } { (shift.title) } }
         h1 { (lang.pick("名单", "Roster")) }
-        p { strong.num { (day_words(shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang)) }
+        p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) }
             " · " (shift.role) br; (shift.place) }
         p { (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) " · "
             span class=(Places::of(shift.capacity - shift.confirmed, 0).class()) {

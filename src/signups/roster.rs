@@ -245,10 +245,10 @@ pub async fn read(
     params(("id" = Uuid, Path, description = "The shift's id")),
     responses(
         (status = 200, body = Roster),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
-        (status = 403, body = ProblemDetails, description = "forbidden"),
-        (status = 404, body = ProblemDetails, description = "not_found"),
-        (status = 410, body = ProblemDetails, description = "roster_closed"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
+        (status = 410, body = ProblemDetails, content_type = "application/problem+json", description = "roster_closed"),
     ),
 )]
 pub async fn list(visit: Visit, Id(shift): Id) -> Result<Response, Problem> {

@@ -10,7 +10,7 @@ use crate::bind;
 use crate::menu::{ShiftState, Skill};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::NoRandomness;
-use crate::platform::db::{self, DbError, Statement};
+use crate::platform::db::{self, Batch, DbError, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Taken};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
@@ -404,12 +404,7 @@ pub async fn sign_up(
         bind!(TICKET_OF_KEY, &caller, visit.now, key.as_deref()),
     ]);
     let batch = visit.db.batch(statements).await?;
-    if !batch
-        .first::<SignedIn>(at)?
-        .is_some_and(|row| row.signed_in)
-    {
-        return Err(Problem::unauthenticated());
-    }
+    require_signed_in(&batch, at)?;
     if let Some(ticket) = batch.first(at + 5)? {
         return Ok(Outcome::SignedUp(Box::new(ticket)));
     }
@@ -434,9 +429,26 @@ const TICKET_OF_KEY: &str = concat!(
 );
 
 /// One of the caller's own sign-ups.
-pub async fn ticket(visit: &Visit, id: Uuid) -> Result<Option<Ticket>, DbError> {
-    let statement = bind!(TICKET, visit.credential_hash(), visit.now, id);
-    visit.db.first(statement).await
+pub async fn ticket(visit: &Visit, id: Uuid) -> Result<Ticket, Problem> {
+    let caller = visit
+        .credential_hash()
+        .ok_or_else(Problem::unauthenticated)?;
+    let batch = visit
+        .db
+        .batch(vec![
+            bind!(IS_SIGNED_IN, &caller, visit.now),
+            bind!(TICKET, &caller, visit.now, id),
+        ])
+        .await?;
+    require_signed_in(&batch, 0)?;
+    batch.first(1)?.ok_or_else(Problem::not_found)
+}
+
+fn require_signed_in(batch: &Batch, at: usize) -> Result<(), Problem> {
+    match batch.first::<SignedIn>(at)? {
+        Some(SignedIn { signed_in: true }) => Ok(()),
+        _ => Err(Problem::unauthenticated()),
+    }
 }
 
 /// `?3` from when, `?4` after which start, `?5` after which number, `?6` how many.
@@ -683,9 +695,7 @@ pub async fn leave(visit: &Visit, id: Uuid) -> Result<(Left, bool), Problem> {
     ));
     statements.extend(promote_after(id, visit.now));
     let batch = visit.db.batch(statements).await?;
-    if !batch.first::<SignedIn>(0)?.is_some_and(|row| row.signed_in) {
-        return Err(Problem::unauthenticated());
-    }
+    require_signed_in(&batch, 0)?;
     let happening: Happening = batch.first(1)?.ok_or_else(Problem::not_found)?;
     let left = match happening.act.as_str() {
         "cancel" | "release" => Left::Cancelled,

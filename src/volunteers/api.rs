@@ -44,12 +44,12 @@ pub struct CodeSent {
     request_body = CodeBody,
     responses(
         (status = 202, body = CodeSent),
-        (status = 400, body = ProblemDetails, description = "malformed_json"),
-        (status = 413, body = ProblemDetails, description = "body_too_large"),
-        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, description = "invalid_fields"),
-        (status = 429, body = ProblemDetails, description = "too_many_codes"),
-        (status = 503, body = ProblemDetails, description = "codes_unavailable"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
+        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
+        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
+        (status = 429, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_codes"),
+        (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "codes_unavailable"),
     ),
 )]
 pub async fn send_code(visit: Visit, Json(body): Json<CodeBody>) -> Result<Response, Problem> {
@@ -93,11 +93,11 @@ pub struct Session {
     request_body = SessionBody,
     responses(
         (status = 201, body = Session),
-        (status = 400, body = ProblemDetails, description = "malformed_json"),
-        (status = 403, body = ProblemDetails, description = "wrong_code"),
-        (status = 413, body = ProblemDetails, description = "body_too_large"),
-        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_code"),
+        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
+        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
 pub async fn open(visit: Visit, Json(body): Json<SessionBody>) -> Result<Response, Problem> {
@@ -119,7 +119,7 @@ pub async fn open(visit: Visit, Json(body): Json<SessionBody>) -> Result<Respons
     security(("session" = [])),
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
@@ -135,7 +135,7 @@ pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
     security(("session" = [])),
     responses(
         (status = 204, description = "All sessions are ended"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn close_all(visit: Visit) -> Result<StatusCode, Problem> {
@@ -201,7 +201,7 @@ pub fn calendar_url(visit: &Visit, me: &Me) -> String {
     security(("session" = [])),
     responses(
         (status = 200, body = Profile),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn show(visit: Visit) -> Result<Response, Problem> {
@@ -235,11 +235,11 @@ pub struct ProfileBody {
     request_body = ProfileBody,
     responses(
         (status = 200, body = Profile),
-        (status = 400, body = ProblemDetails, description = "malformed_json"),
-        (status = 401, body = ProblemDetails, description = "unauthenticated"),
-        (status = 413, body = ProblemDetails, description = "body_too_large"),
-        (status = 415, body = ProblemDetails, description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, description = "invalid_fields"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
+        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
+        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
+        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
 pub async fn change(visit: Visit, Json(body): Json<ProfileBody>) -> Result<Response, Problem> {

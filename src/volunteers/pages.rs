@@ -69,7 +69,7 @@ pub fn code_field(lang: Lang, phone: &str, wrong: Option<&str>) -> Markup {
             aria-describedby=[Some(if wrong.is_some() { "code-wrong" } else { "code-hint" })];
     };
     let hint = match lang {
-        Lang::Zh => format!("已发到 {},10 分钟内有效", super::masked(phone)),
+        Lang::Zh => format!("已发到 {}，10 分钟内有效", super::masked(phone)),
         Lang::En => format!("Sent to {}; good for 10 minutes", super::masked(phone)),
     };
     ask(

@@ -208,7 +208,7 @@ pub async fn change_profile(
     visit.db.batch(vec![change, who(visit)]).await?.first(1)
 }
 
-const SIGN_OUT: &str = "DELETE FROM session WHERE token_hash = ?1";
+const SIGN_OUT: &str = "DELETE FROM session WHERE token_hash = ?1 AND expires_at > ?2";
 
 const SIGN_OUT_EVERYWHERE: &str = "
 DELETE FROM session WHERE volunteer_id = (
@@ -218,7 +218,7 @@ DELETE FROM session WHERE volunteer_id = (
 pub async fn sign_out(visit: &Visit) -> Result<bool, DbError> {
     let batch = visit
         .db
-        .run(bind!(SIGN_OUT, visit.credential_hash()))
+        .run(bind!(SIGN_OUT, visit.credential_hash(), visit.now))
         .await?;
     Ok(batch.changes(0) > 0)
 }
