@@ -134,7 +134,7 @@ mod tests {
             }
         }
         let code = text(&letter("sign_in_code", "zh", &config), &config).unwrap();
-        assert_eq!(code, "【点单】验证码 012345,10 分钟内有效。请勿告诉他人。");
+        assert_eq!(code, "【点单】验证码 012345，10 分钟内有效。请勿告诉他人。");
         assert_eq!(text(&letter("unknown", "zh", &config), &config), None);
     }
 }

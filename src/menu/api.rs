@@ -177,7 +177,8 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
 
 /// List projects on the menu.
 ///
-/// Everybody may read; conditions combine.
+/// Everybody may read; conditions combine. A page may be shorter than `limit` and still
+/// have a `next`: rare combinations are looked for piece by piece.
 #[utoipa::path(
     get,
     path = "/api/v1/projects",
@@ -190,25 +191,13 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
     ),
 )]
 pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Response, Problem> {
-    let mut search = query.search(visit.now).map_err(invalid_parameters)?;
-    let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
-    search.limit += 1;
-    let mut items = store::list(&visit.db, &search, visit.now).await?;
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| {
-        with_cursor(
-            &visit.target,
-            Cursor {
-                key: last.sort_key,
-                project: last.seq,
-            },
-        )
-    });
+    let search = query.search(visit.now).map_err(invalid_parameters)?;
+    let page = store::list(&visit.db, &search, visit.now).await?;
+    let next = page.next.map(|cursor| with_cursor(&visit.target, cursor));
     let link = next
         .as_ref()
         .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
-    let items = items.into_iter().map(|item| item.card).collect();
+    let items = page.lines.into_iter().map(|line| line.card).collect();
     let cache = [(header::CACHE_CONTROL, PUBLIC)];
     let mut response = (cache, axum::Json(Menu { items, next })).into_response();
     if let Some(link) = link {

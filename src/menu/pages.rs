@@ -6,7 +6,7 @@ use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
 use super::api::{for_the_public, invalid_parameters, with_cursor};
-use super::search::{Cursor, MenuQuery, Sort};
+use super::search::{MenuQuery, Sort};
 use super::store::{self, Listed, ProjectRow, ShiftRow};
 use super::{Card, Field, Places, ProjectState, ShiftState, Skill};
 use crate::organizations::OrganizationState;
@@ -66,23 +66,10 @@ async fn home(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
 
 async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
     let lang = visit.lang;
-    let mut search = query.search(visit.now).map_err(invalid_parameters)?;
-    let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
-    search.limit += 1;
-    let region = query.region.as_ref().map_or("", |region| region.as_str());
-    let (mut lines, regions) =
-        store::list_with_regions(&visit.db, &search, region, visit.now).await?;
-    let more = lines.len() > limit;
-    lines.truncate(limit);
-    let next = lines.last().filter(|_| more).map(|last| {
-        with_cursor(
-            &visit.target,
-            Cursor {
-                key: last.sort_key,
-                project: last.seq,
-            },
-        )
-    });
+    let search = query.search(visit.now).map_err(invalid_parameters)?;
+    let (found, regions) = store::list_with_regions(&visit.db, &search, visit.now).await?;
+    let lines = found.lines;
+    let next = found.next.map(|cursor| with_cursor(&visit.target, cursor));
     let title = query
         .field
         .map_or(lang.pick("找项目", "Find a project"), |field| {
@@ -94,7 +81,11 @@ async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem>
         (filters(visit, query, &regions))
         @if lines.is_empty() {
             div.empty {
-                p { (lang.pick("没有符合条件的项目。", "No project meets all of this.")) }
+                p { @if next.is_some() {
+                    (lang.pick("这一段里没有符合条件的项目，可以接着往后找。", "Nothing here meets all of this; look further on."))
+                } @else {
+                    (lang.pick("没有符合条件的项目。", "No project meets all of this."))
+                } }
                 p { a.button.quiet href="/" { (lang.pick("清除条件，看全部", "Clear, and see everything")) } }
             }
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::notice::{ProjectBody, Reference};
 use super::replacing::{Plan, Standing, StandingShift};
-use super::search::{Search, Sort, Terms};
+use super::search::{Cursor, Search, Sort, Terms};
 use super::{Card, Field, ProjectState, ShiftState, Skill};
 use crate::bind;
 use crate::organizations::{KeyRow, OrganizationState};
@@ -148,9 +148,14 @@ pub struct ShiftRow {
     pub change_reason: Option<String>,
 }
 
+/// A page is looked for among so many projects along its driver; what is farther comes
+/// with the next page. It bounds what a question nobody foresaw can cost.
+const FARTHEST: i64 = 500;
+
 /// SQL that grows by conditions, each with its values.
+#[derive(Default)]
 struct Question {
-    sql: String,
+    conditions: String,
     params: Vec<Param>,
 }
 
@@ -158,73 +163,66 @@ impl Question {
     /// Adds a condition; each `?` in it stands for the next value.
     fn also(&mut self, condition: &str, values: impl IntoIterator<Item = Param>) {
         let mut parts = condition.split('?');
-        let _ = write!(self.sql, "\n  AND {}", parts.next().unwrap_or_default());
+        let joint = if self.conditions.is_empty() {
+            "WHERE"
+        } else {
+            "\n  AND"
+        };
+        let _ = write!(
+            self.conditions,
+            "{joint} {}",
+            parts.next().unwrap_or_default()
+        );
         for (part, value) in parts.zip(values) {
-            self.params.push(value);
-            let _ = write!(self.sql, "?{}{part}", self.params.len());
+            let bound = self.bind(value);
+            let _ = write!(self.conditions, "{bound}{part}");
         }
+    }
+
+    fn bind(&mut self, value: Param) -> String {
+        self.params.push(value);
+        format!("?{}", self.params.len())
     }
 }
 
-/// The statement for one page of the menu.
-pub fn list_statement(search: &Search, now: Instant) -> Statement {
-    let (table, key, after, direction) = match search.sort {
+/// What a list is read along: an index in the order of the list.
+struct Walk {
+    source: String,
+    order: String,
+    key: String,
+    tie: &'static str,
+    question: Question,
+}
+
+fn walk(search: &Search, now: Instant) -> Walk {
+    let (table, column, after, direction) = match search.sort {
         Sort::Start => ("menu_by_start", "starts_at", ">", ""),
         Sort::Newest => ("menu_by_newest", "published_at", "<", " DESC"),
     };
-    let mut terms = search.terms.iter();
-    // Along a term, or along one of the menu's own indexes.
-    let (source, key, seq) = match terms.next() {
-        Some(_) => (
-            format!("{table} t CROSS JOIN project p ON p.seq = t.project WHERE t.term = ?1"),
-            format!("t.{key}"),
-            "t.project",
-        ),
-        None => {
-            let column = if key == "starts_at" {
-                "next_starts_at"
-            } else {
-                key
-            };
-            (
-                "project p WHERE p.listed".to_owned(),
-                format!("p.{column}"),
-                "p.seq",
-            )
+    let mut question = Question::default();
+    let (source, key, tie) = if let Some(term) = search.driver() {
+        question.also("t.term = ?", [term.into()]);
+        let source = format!("{table} t CROSS JOIN project p ON p.seq = t.project");
+        (source, format!("t.{column}"), "t.project")
+    } else {
+        question.also("p.listed", []);
+        if let Some(field) = search.field {
+            question.also("p.field = ?", [field.word().into()]);
         }
-    };
-    let mut question = Question {
-        sql: format!(
-            "SELECT {key} AS sort_key, p.seq, {} FROM {source}",
-            card_columns!()
-        ),
-        params: search
-            .terms
-            .first()
-            .map(|term| term.as_str().into())
-            .into_iter()
-            .collect(),
-    };
-    for term in terms {
-        question.also(
-            &format!("EXISTS (SELECT 1 FROM {table} o WHERE o.term = ? AND (o.starts_at, o.project) = (t.starts_at, t.project))")
-                .replace("starts_at", key.trim_start_matches("t.")),
-            [term.as_str().into()],
-        );
-    }
-    if let Some(field) = search.field {
-        question.also("p.field = ?", [field.word().into()]);
-    }
-    if let Some(region) = &search.region {
-        let (level, code) = region.listed_level();
-        question.also(&format!("substr(p.region, 1, {level}) = ?"), [code.into()]);
-        if region.as_str() != code {
-            question.also("p.region = ?", [region.as_str().into()]);
+        if let Some(region) = &search.region {
+            let (level, code) = region.listed_level();
+            question.also(&format!("substr(p.region, 1, {level}) = ?"), [code.into()]);
         }
-    }
+        let column = if search.sort == Sort::Start {
+            "next_starts_at"
+        } else {
+            column
+        };
+        ("project p".to_owned(), format!("p.{column}"), "p.number")
+    };
     match search.after {
         Some(cursor) => question.also(
-            &format!("({key}, {seq}) {after} (?, ?)"),
+            &format!("({key}, {tie}) {after} (?, ?)"),
             [cursor.key.into(), cursor.project.into()],
         ),
         None if search.sort == Sort::Start => {
@@ -232,9 +230,55 @@ pub fn list_statement(search: &Search, now: Instant) -> Statement {
         }
         None => {}
     }
-    if let Some((from, until)) = search.window {
+    if let (Sort::Start, Some((_, until))) = (search.sort, search.window) {
         // A project whose first shift to come lies beyond the window has none inside it.
-        question.also("p.next_starts_at < ?", [until.into()]);
+        question.also(&format!("{key} < ?"), [until.into()]);
+    }
+    let order = format!("ORDER BY {key}{direction}, {tie}{direction}");
+    Walk {
+        source,
+        order,
+        key,
+        tie,
+        question,
+    }
+}
+
+/// The conditions that are not in the index of the walk: they look at each project.
+fn filters(search: &Search, question: &mut Question) {
+    let driver = search.driver();
+    for term in search
+        .terms
+        .iter()
+        .filter(|term| Some(term.as_str()) != driver)
+    {
+        // A word that stands nowhere ends the search before it begins.
+        if term.starts_with("g:") {
+            question.also(
+                "EXISTS (SELECT 1 FROM menu_by_start WHERE term = ?)",
+                [term.as_str().into()],
+            );
+        }
+        question.also("instr(p.terms, ?) > 0", [format!("\"{term}\"").into()]);
+    }
+    if driver.is_some()
+        && let Some(field) = search.field
+    {
+        question.also("p.field = ?", [field.word().into()]);
+    }
+    if let Some(region) = &search.region {
+        let (level, code) = region.listed_level();
+        if driver.is_some() {
+            question.also(&format!("substr(p.region, 1, {level}) = ?"), [code.into()]);
+        }
+        if region.as_str() != code {
+            question.also("p.region = ?", [region.as_str().into()]);
+        }
+    }
+    if let Some((from, until)) = search.window {
+        if search.sort == Sort::Newest {
+            question.also("p.next_starts_at < ?", [until.into()]);
+        }
         if let Some(from) = from {
             question.also(
                 "EXISTS (SELECT 1 FROM shift h WHERE h.project = p.seq AND h.starts_at >= ? AND h.starts_at < ? AND h.state = 'open')",
@@ -248,22 +292,95 @@ pub fn list_statement(search: &Search, now: Instant) -> Statement {
     if search.free {
         question.also("p.seats_free > 0", []);
     }
-    let Question {
-        mut sql,
-        mut params,
-    } = question;
-    params.push(search.limit.into());
-    let _ = write!(
-        sql,
-        "\nORDER BY {key}{direction}, {seq}{direction}\nLIMIT ?{}",
-        params.len()
-    );
-    Statement::new(sql, params)
 }
 
-/// One page of the menu.
-pub async fn list(db: &Db, search: &Search, now: Instant) -> Result<Vec<Listed>, DbError> {
-    db.rows(list_statement(search, now)).await
+/// The statement for one page of the menu.
+pub fn list_statement(search: &Search, now: Instant) -> Statement {
+    let Walk {
+        source,
+        order,
+        key,
+        tie,
+        question,
+    } = walk(search, now);
+    let walked = question.conditions;
+    let mut filtered = Question {
+        conditions: String::new(),
+        params: question.params,
+    };
+    filters(search, &mut filtered);
+    let columns = card_columns!();
+    let limit = filtered.bind(search.limit.into());
+    let sql = if filtered.conditions.is_empty() {
+        format!(
+            "SELECT {key} AS sort_key, {tie} AS seq, {columns}\nFROM {source}\n{walked}\n{order}\nLIMIT {limit}"
+        )
+    } else {
+        // The inner list is read only as far as the outer one needs, in its order.
+        let farthest = filtered.bind(FARTHEST.into());
+        format!(
+            "SELECT p.sort_key, p.seq, {columns}\nFROM (\n  SELECT {key} AS sort_key, p.seq, p.terms, {columns}\n  FROM {source}\n  {walked}\n  {order}\n  LIMIT {farthest}) p\n{}\nLIMIT {limit}",
+            filtered.conditions
+        )
+    };
+    Statement::new(sql, filtered.params)
+}
+
+/// The statement for where a walk that found too little stopped, if there is more.
+fn farthest_statement(search: &Search, now: Instant) -> Statement {
+    let Walk {
+        source,
+        order,
+        key,
+        tie,
+        mut question,
+    } = walk(search, now);
+    let last = question.bind((FARTHEST - 1).into());
+    let conditions = &question.conditions;
+    let sql = format!(
+        "SELECT {key} AS key, {tie} AS project\nFROM {source}\n{conditions}\n{order}\nLIMIT 1 OFFSET {last}"
+    );
+    Statement::new(sql, question.params)
+}
+
+/// One page of a list, and where the next one begins, if there is more.
+#[derive(Debug)]
+pub struct Page {
+    /// The lines.
+    pub lines: Vec<Listed>,
+    /// Where this page ends.
+    pub next: Option<Cursor>,
+}
+
+async fn page(
+    db: &Db,
+    search: &Search,
+    now: Instant,
+    mut lines: Vec<Listed>,
+) -> Result<Page, DbError> {
+    let limit = usize::try_from(search.limit - 1).unwrap_or(usize::MAX);
+    let next = if lines.len() > limit {
+        lines.truncate(limit);
+        lines.last().map(|last| Cursor {
+            key: last.sort_key,
+            project: last.seq,
+        })
+    } else {
+        let mut filtered = Question::default();
+        filters(search, &mut filtered);
+        match filtered.conditions.is_empty() {
+            true => None,
+            false => db.first(farthest_statement(search, now)).await?,
+        }
+    };
+    Ok(Page { lines, next })
+}
+
+/// One page of the menu. Asks for one line more than `limit`, to know whether there is one.
+pub async fn list(db: &Db, search: &Search, now: Instant) -> Result<Page, DbError> {
+    let search = search.and_one_more();
+    let lines = db.rows(list_statement(&search, now)).await?;
+    page(db, &search, now, lines).await
 }
 
 /// The divisions offered as filters: cities, and the divisions in or beside the chosen.
@@ -280,12 +397,18 @@ ORDER BY code";
 pub async fn list_with_regions(
     db: &Db,
     search: &Search,
-    region: &str,
     now: Instant,
-) -> Result<(Vec<Listed>, Vec<Region>), DbError> {
-    let statements = vec![list_statement(search, now), bind!(OFFERED_REGIONS, region)];
-    let batch = db.batch(statements).await?;
-    Ok((batch.rows(0)?, batch.rows(1)?))
+) -> Result<(Page, Vec<Region>), DbError> {
+    let search = search.and_one_more();
+    let region = search.region.as_ref().map_or("", |region| region.as_str());
+    let offered = bind!(OFFERED_REGIONS, region);
+    let batch = db
+        .batch(vec![list_statement(&search, now), offered])
+        .await?;
+    Ok((
+        page(db, &search, now, batch.rows(0)?).await?,
+        batch.rows(1)?,
+    ))
 }
 
 /// The first lines of each field, and the divisions to choose from.
@@ -332,7 +455,7 @@ SELECT ",
     ", p.seq, p.next_starts_at AS sort_key
 FROM project p
 WHERE p.organization_id = ?1 AND p.state = 'published' AND p.next_starts_at >= ?2
-ORDER BY p.next_starts_at, p.seq
+ORDER BY p.next_starts_at, p.number
 LIMIT ?3"
 );
 

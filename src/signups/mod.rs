@@ -91,6 +91,19 @@ choice! {
 }
 
 impl Refusal {
+    /// Whether the volunteer can add something that makes it possible.
+    pub fn can_be_mended(self) -> bool {
+        matches!(
+            self,
+            Self::NameMissing
+                | Self::BirthDateMissing
+                | Self::GuardianConsentMissing
+                | Self::GuardianMustAccompany
+                | Self::SkillMissing
+                | Self::TightGap
+        )
+    }
+
     /// A sentence a person understands.
     pub fn words(self, facts: &Facts) -> Words {
         let clash = |zh: &str, en: &str| {

@@ -225,23 +225,29 @@ fn offer_ticket(offer: &Offer, lang: Lang) -> Markup {
 fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -> Response {
     let lang = visit.lang;
     let waits = offer.confirmed >= offer.capacity;
-    let facts = Facts {
-        opens_at: offer.sign_up_opens_at,
-        ..Facts::default()
+    let refusal = draft.refusal.as_ref().map(|(refusal, _)| *refusal);
+    let hopeless = refusal
+        .or(offer.refusal)
+        .filter(|refusal| !refusal.can_be_mended());
+    let facts = match &draft.refusal {
+        Some((_, facts)) => facts.clone(),
+        None => Facts {
+            opens_at: offer.sign_up_opens_at,
+            ..Facts::default()
+        },
     };
-    let hopeless = offer.refusal.filter(|_| draft.refusal.is_none());
     let body = html! {
         h1 { (lang.pick("报名", "Sign up")) }
         (offer_ticket(offer, lang))
-        @if let Some((refusal, facts)) = &draft.refusal {
-            p.say role="alert" { (refusal.words(facts).in_lang(lang)) }
-        }
         @if let Some(refusal) = hopeless {
             div.empty {
-                p { (refusal.words(&facts).in_lang(lang)) }
+                p role="alert" { (refusal.words(&facts).in_lang(lang)) }
                 p { a.button.quiet href={ "/projects/" (offer.project_id) } { (lang.pick("看看其他班次", "See other shifts")) } }
             }
         } @else {
+            @if let Some(refusal) = refusal {
+                p.say role="alert" { (refusal.words(&facts).in_lang(lang)) }
+            }
             @if waits { p.say.wait { (waiting_words(offer, lang)) } }
             form method="post" action={ "/shifts/" (offer.shift_id) "/sign-up" } {
                 (person_fields(lang, me, draft))
