@@ -13,5 +13,6 @@
 )]
 
 mod api;
+mod browser;
 mod sql;
 mod support;

@@ -234,7 +234,10 @@ impl ProjectBody {
             (self.how_to_sign_up.is_none(), "/how_to_sign_up"),
             (self.risks.is_none(), "/risks"),
             (self.safeguards.is_none(), "/safeguards"),
-            (self.shifts.is_empty(), "/shifts"),
+            (
+                self.shifts.is_empty() && self.state != ProjectState::Cancelled,
+                "/shifts",
+            ),
         ] {
             if missing {
                 errors.push(

@@ -1,6 +1,13 @@
 //! The Worker in workerd, asked over HTTP.
 
+mod calendar;
 mod contract;
+mod manners;
+mod menu;
+mod pages;
+mod publishing;
 mod roles;
+mod sessions;
 mod signing_up;
+mod trouble;
 mod wave;

@@ -52,7 +52,10 @@ fn the_walk_from_the_menu_to_a_seat_and_back() {
     let text = hong.is_told("名额");
     assert!(text.contains(notice.title()), "{text}");
     let to_lan = app.texts_to(&lan.phone);
-    assert!(to_lan.iter().all(|text| !text.contains("名额")), "{to_lan:?}");
+    assert!(
+        to_lan.iter().all(|text| !text.contains("名额")),
+        "{to_lan:?}"
+    );
 }
 
 #[test]
@@ -68,7 +71,10 @@ fn whoever_signed_up_sees_it_at_once() {
     let signup = ming.takes(&project.shift("a"), "confirmed");
     let left = |answer: serde_json::Value| answer["shifts"][0]["seats_left"].clone();
     assert_eq!(left(ming.reads(&project.path()).is(200).json()), 4);
-    assert_eq!(ming.reads("/api/v1/me/signups").is(200).ids(), [signup.clone()]);
+    assert_eq!(
+        ming.reads("/api/v1/me/signups").is(200).ids(),
+        [signup.clone()]
+    );
     let page = ming.place.send(
         &ming
             .anonymous("GET", &format!("/projects/{}", project.id))
@@ -170,8 +176,8 @@ fn past_the_deadline_the_organizer_is_asked_and_lets_go() {
     let app = app();
     let organization = app.organization();
     let start = morning(app.now(), 2);
-    let notice = Notice::of(&[with_waitlist(shift("a", start, 1), 1)])
-        .with("cancel_until_minutes", 43_200);
+    let notice =
+        Notice::of(&[with_waitlist(shift("a", start, 1), 1)]).with("cancel_until_minutes", 43_200);
     let project = organization.publishes(&notice);
     let a = project.shift("a");
     let manager = organization.member("manager");
@@ -202,8 +208,8 @@ fn waiting_may_be_given_up_at_any_time() {
     let app = app();
     let organization = app.organization();
     let start = morning(app.now(), 2);
-    let notice = Notice::of(&[with_waitlist(shift("a", start, 1), 2)])
-        .with("cancel_until_minutes", 43_200);
+    let notice =
+        Notice::of(&[with_waitlist(shift("a", start, 1), 2)]).with("cancel_until_minutes", 43_200);
     let a = organization.publishes(&notice).shift("a");
     let crowd = app.crowd(3);
     crowd[0].takes(&a, "confirmed");

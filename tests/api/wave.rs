@@ -71,7 +71,8 @@ fn shift_is_sound(place: &dyn Place, shift: &Shift) {
     assert_eq!(number("waiting"), number("in_line"));
     assert!(number("confirmed") <= number("capacity"));
     assert!(number("waiting") <= number("waitlist"));
-    let waits_beside_a_free_seat = number("waiting") > 0 && number("confirmed") < number("capacity");
+    let waits_beside_a_free_seat =
+        number("waiting") > 0 && number("confirmed") < number("capacity");
     assert!(!waits_beside_a_free_seat, "{rows:?}");
     let jumped = place.number(
         "SELECT count(*) AS n FROM signup seated
@@ -102,14 +103,22 @@ fn of_two_hundred_at_once_twenty_have_a_seat_and_thirty_wait_in_order() {
             "SELECT id, state FROM signup WHERE shift_id = ?1 ORDER BY seq",
             json!([shift.id]),
         );
-        let states: Vec<_> = order.iter().map(|row| row["state"].as_str().unwrap()).collect();
+        let states: Vec<_> = order
+            .iter()
+            .map(|row| row["state"].as_str().unwrap())
+            .collect();
         let (seated, in_line) = states.split_at(20);
         assert!(seated.iter().all(|state| *state == "confirmed"));
         assert!(in_line.iter().all(|state| *state == "waitlisted"));
         let told: BTreeMap<String, i64> = answers
             .iter()
             .filter(|answer| answer.status == 201 && answer.member("state") == "waitlisted")
-            .map(|answer| (answer.member("id"), answer.json()["position"].as_i64().unwrap()))
+            .map(|answer| {
+                (
+                    answer.member("id"),
+                    answer.json()["position"].as_i64().unwrap(),
+                )
+            })
             .collect();
         for (row, position) in order[20..].iter().zip(1..) {
             assert_eq!(told[row["id"].as_str().unwrap()], position);

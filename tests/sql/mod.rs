@@ -1,1 +1,12 @@
 //! The product on the host, over the real migrations, at any time a test likes.
+
+mod clock;
+mod idempotency;
+mod leaving;
+mod menu;
+mod outbox;
+mod refusals;
+mod replacing;
+mod schema;
+mod shifts;
+mod sign_in;

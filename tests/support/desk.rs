@@ -94,7 +94,8 @@ impl Place for Desk {
             let name: HeaderName = name.parse().unwrap();
             headers.append(name, HeaderValue::from_str(value).unwrap());
         }
-        let mut asked = axum::http::Request::new(Body::from(request.body.clone().unwrap_or_default()));
+        let mut asked =
+            axum::http::Request::new(Body::from(request.body.clone().unwrap_or_default()));
         *asked.method_mut() = request.method.parse().unwrap();
         *asked.uri_mut() = format!("{ORIGIN}{}", request.target).parse().unwrap();
         *asked.headers_mut() = headers.clone();

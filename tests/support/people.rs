@@ -68,7 +68,8 @@ impl<'a> Organization<'a> {
 
     #[track_caller]
     pub fn reads_roster(&self, shift: &Shift) -> Answer {
-        self.place.send(&Request::get(shift.signups()).bearer(&self.key))
+        self.place
+            .send(&Request::get(shift.signups()).bearer(&self.key))
     }
 
     /// Somebody of age who has this role in it.
@@ -162,7 +163,8 @@ impl Volunteer<'_> {
     #[track_caller]
     pub fn asks_for_a_code(&self) -> Answer {
         let request = self.anonymous("POST", "/api/v1/sign-in-codes");
-        self.place.send(&request.json(&json!({"phone": self.phone})))
+        self.place
+            .send(&request.json(&json!({"phone": self.phone})))
     }
 
     /// The code in the newest text that has one.
@@ -186,10 +188,7 @@ impl Volunteer<'_> {
     #[track_caller]
     pub fn signs_in(&mut self) {
         self.asks_for_a_code().is(202);
-        self.session = self
-            .shows_code(&self.newest_code())
-            .is(201)
-            .member("token");
+        self.session = self.shows_code(&self.newest_code()).is(201).member("token");
         self.id = self.reads("/api/v1/me").is(200).member("id");
     }
 
@@ -226,7 +225,9 @@ impl Volunteer<'_> {
 
     #[track_caller]
     pub fn ticket(&self, signup: &str) -> Value {
-        self.reads(&format!("/api/v1/signups/{signup}")).is(200).json()
+        self.reads(&format!("/api/v1/signups/{signup}"))
+            .is(200)
+            .json()
     }
 
     #[track_caller]

@@ -10,6 +10,27 @@ use super::sheet::{self, Failure};
 /// here, but rosters show numbers.
 const SEALS: usize = 256;
 
+const FIRST: &str = "青禾 豆灯 橘井 麦穗 灯芯 候鸟 莲心 杉树 暖阳 邻里 山泉 映山红
+    同行 微光 梓里 古樟 清江 竹林 星火 家常 渡口 稻香 雨伞 慢慢";
+
+const LAST: [(&str, &str); 6] = [
+    ("志愿者协会", "social_organization"),
+    ("社会工作服务中心", "social_work_agency"),
+    ("志愿服务队", "volunteer_team"),
+    ("公益基金会", "foundation"),
+    ("助老服务中心", "private_non_enterprise_unit"),
+    ("农业技术协会", "social_organization"),
+];
+
+const ORGANIZATION: &str = "
+    INSERT INTO organization (id, name, kind, region, about, contact_phone, state, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, 'verified', ?)";
+
+const VOLUNTEER: &str = "
+    INSERT INTO volunteer (
+      id, name, phone_hash, phone_sealed, birth_date, adult_declared_at, calendar_hash, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+
 /// A division that projects take place in.
 pub struct Town {
     pub code: String,
@@ -47,61 +68,21 @@ impl Load {
         size: &Size,
         towns: &[Town],
     ) -> Result<Vec<Organization>, Failure> {
-        const FIRST: [&str; 24] = [
-            "青禾",
-            "豆灯",
-            "橘井",
-            "麦穗",
-            "灯芯",
-            "候鸟",
-            "莲心",
-            "杉树",
-            "暖阳",
-            "邻里",
-            "山泉",
-            "映山红",
-            "同行",
-            "微光",
-            "梓里",
-            "古樟",
-            "清江",
-            "竹林",
-            "星火",
-            "家常",
-            "渡口",
-            "稻香",
-            "雨伞",
-            "慢慢",
-        ];
-        const LAST: [(&str, &str); 6] = [
-            ("志愿者协会", "social_organization"),
-            ("社会工作服务中心", "social_work_agency"),
-            ("志愿服务队", "volunteer_team"),
-            ("公益基金会", "foundation"),
-            ("助老服务中心", "private_non_enterprise_unit"),
-            ("农业技术协会", "social_organization"),
-        ];
+        let first: Vec<&str> = FIRST.split_whitespace().collect();
         let mut all = Vec::with_capacity(size.organizations);
         for number in 0..size.organizations {
             let at = self.ago(900);
             let id = self.id(at);
             let town = self.dice.pick(towns).ok_or("no towns")?;
             let county = town.code.get(..6).unwrap_or(&town.code);
-            let first = self.dice.pick(&FIRST).copied().unwrap_or_default();
+            let called = self.dice.pick(&first).copied().unwrap_or_default();
             let (last, kind) = self.dice.pick(&LAST).copied().unwrap_or_default();
             let place = town.full_name.trim_end_matches(town.name.as_str());
-            let name = format!("{place}{first}{last}");
-            self.connection
-                    .prepare_cached(
-                        "INSERT INTO organization (id, name, kind, region, about, contact_phone, state, created_at)
-                         VALUES (?, ?, ?, ?, ?, ?, 'verified', ?)",
-                    )
-                    .and_then(|mut insert| {
-                        let about = format!("{name}，在{place}一带服务。");
-                        let phone = format!("0791-{number:07}");
-                        insert.execute(params![id, name, kind, county, about, phone, at.millis()])
-                    })
-                    .map_err(told)?;
+            let name = format!("{place}{called}{last}");
+            let about = format!("{name}，在{place}一带服务。");
+            let phone = format!("0791-{number:07}");
+            let row = params![id, name, kind, county, about, phone, at.millis()];
+            self.insert(ORGANIZATION, row)?;
             all.push(Organization { id, name });
         }
         self.say(&format!("{} organizations", all.len()));
@@ -132,15 +113,9 @@ impl Load {
                 1 + self.dice.below(28)
             );
             let seal = seals.get(number % SEALS);
-            self.connection
-                    .prepare_cached(
-                        "INSERT INTO volunteer (id, name, phone_hash, phone_sealed, birth_date, adult_declared_at, calendar_hash, created_at)
-                         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    )
-                    .and_then(|mut insert| {
-                        insert.execute(params![id, name, phone, seal, birth, at.millis(), calendar, at.millis()])
-                    })
-                    .map_err(told)?;
+            let at = at.millis();
+            let row = params![id, name, phone, seal, birth, at, calendar, at];
+            self.insert(VOLUNTEER, row)?;
         }
         self.say(&format!("{} volunteers", size.volunteers));
         Ok(())

@@ -6,7 +6,7 @@ use std::time::{Instant as Stopwatch, SystemTime};
 
 use diandan::platform::clock::{HOUR, Instant, MINUTE};
 use diandan::platform::config::Config;
-use rusqlite::Connection;
+use rusqlite::{Connection, ToSql};
 
 use super::dice::Dice;
 use super::sheet::Failure;
@@ -138,6 +138,14 @@ impl Load {
 
     pub fn script(&self, sql: &str) -> Result<(), Failure> {
         self.connection.execute_batch(sql).map_err(told)
+    }
+
+    pub fn insert(&self, sql: &str, row: &[&dyn ToSql]) -> Result<(), Failure> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut insert| insert.execute(row))
+            .map(drop)
+            .map_err(told)
     }
 
     pub fn one<T: rusqlite::types::FromSql>(&self, sql: &str) -> Result<T, Failure> {

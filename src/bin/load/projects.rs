@@ -7,10 +7,19 @@ use rusqlite::params;
 use serde_json::{Map, Value, json};
 
 use super::crowd::{Organization, Town};
-use super::file::{Load, Size, told, whole};
+use super::file::{Load, Size, whole};
 use super::sheet::Failure;
 use super::shifts::Shift;
 use super::words::Words;
+
+const PROJECT: &str = "
+    INSERT INTO project (
+      seq, id, organization_id, client_ref, state, organization_state, organization_name, field,
+      title, summary, region, region_name, place, min_age, skills, next_starts_at, seats_free,
+      waits_free, published_at, created_at, updated_at, terms, travel_minutes, body_hash, content,
+      conditions, how_to_sign_up, risks, safeguards, what_to_bring)
+    VALUES (?, ?, ?, ?, 'published', 'verified', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 30,
+      ?, ?, ?, ?, ?, ?, ?)";
 
 impl Load {
     pub fn projects(
@@ -65,26 +74,36 @@ impl Load {
             .map(|shift| shift.waitlist - shift.waiting)
             .sum();
         let text = |name: &str| notice.get(name).and_then(Value::as_str);
-        self.connection
-                .prepare_cached(
-                    "INSERT INTO project (
-                       seq, id, organization_id, client_ref, state, organization_state, organization_name, field,
-                       title, summary, region, region_name, place, min_age, skills, next_starts_at, seats_free,
-                       waits_free, published_at, created_at, updated_at, terms, travel_minutes, body_hash, content,
-                       conditions, how_to_sign_up, risks, safeguards, what_to_bring)
-                     VALUES (?, ?, ?, ?, 'published', 'verified', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 30, ?, ?, ?, ?, ?, ?, ?)",
-                )
-                .and_then(|mut insert| {
-                    insert.execute(params![
-                        whole(project + 1), id, organization.id, format!("load-{project}"), organization.name,
-                        text("field"), text("title"), text("summary"), town.code, town.full_name, text("place"),
-                        body.min_age(), json!(body.skills()).to_string(), next, whole(seats), whole(waits), published.millis(),
-                        published.millis(), published.millis(), Terms::of(&body, &organization.name).json(), hash,
-                        text("content"), text("conditions"), text("how_to_sign_up"), text("risks"),
-                        text("safeguards"), text("what_to_bring"),
-                    ])
-                })
-                .map(drop)
-                .map_err(told)
+        let (at, terms) = (published.millis(), Terms::of(&body, &organization.name));
+        let row = params![
+            whole(project + 1),
+            id,
+            organization.id,
+            format!("load-{project}"),
+            organization.name,
+            text("field"),
+            text("title"),
+            text("summary"),
+            town.code,
+            town.full_name,
+            text("place"),
+            body.min_age(),
+            json!(body.skills()).to_string(),
+            next,
+            whole(seats),
+            whole(waits),
+            at,
+            at,
+            at,
+            terms.json(),
+            hash,
+            text("content"),
+            text("conditions"),
+            text("how_to_sign_up"),
+            text("risks"),
+            text("safeguards"),
+            text("what_to_bring"),
+        ];
+        self.insert(PROJECT, row)
     }
 }

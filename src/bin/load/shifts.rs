@@ -4,11 +4,23 @@ use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE, coming_weekend, start
 use jiff::ToSpan as _;
 use rusqlite::params;
 
-use super::file::{Load, Size, told, whole};
+use super::file::{Load, Size, whole};
 use super::sheet::Failure;
 
 /// How far ahead shifts lie, in days.
 const AHEAD: usize = 42;
+
+const SIGNUP: &str = "
+    INSERT INTO signup (
+      seq, id, shift_id, volunteer_id, state, starts_at, ends_at, created_at, cancelled_at, cancelled_by)
+    SELECT ?1, ?2, ?3, id, ?5, ?6, ?7, ?8,
+      CASE ?5 WHEN 'cancelled' THEN ?8 END, CASE ?5 WHEN 'cancelled' THEN 'volunteer' END
+    FROM arrival WHERE n = ?4";
+
+const SHIFT: &str = "
+    INSERT INTO shift (
+      id, project, ref, role, starts_at, ends_at, local_date, capacity, waitlist, confirmed, waiting)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// What is known of a shift once sign-ups have come.
 pub struct Shift {
@@ -23,7 +35,6 @@ pub struct Shift {
     pub arrived: usize,
     pub confirmed: usize,
     pub waiting: usize,
-    pub cancelled: usize,
 }
 
 impl Load {
@@ -75,7 +86,6 @@ impl Load {
                     arrived: 0,
                     confirmed: 0,
                     waiting: 0,
-                    cancelled: 0,
                 });
             }
         }
@@ -160,7 +170,6 @@ impl Load {
             shift.arrived += 1;
             let roomy = shift.wanted < shift.capacity;
             let state = if gives_up && roomy {
-                shift.cancelled += 1;
                 "cancelled"
             } else if shift.confirmed < shift.capacity {
                 shift.confirmed += 1;
@@ -169,20 +178,17 @@ impl Load {
                 shift.waiting += 1;
                 "waitlisted"
             };
-            self.connection
-                    .prepare_cached(
-                        "INSERT INTO signup (seq, id, shift_id, volunteer_id, state, starts_at, ends_at, created_at, cancelled_at, cancelled_by)
-                         SELECT ?1, ?2, ?3, id, ?5, ?6, ?7, ?8,
-                           CASE ?5 WHEN 'cancelled' THEN ?8 END, CASE ?5 WHEN 'cancelled' THEN 'volunteer' END
-                         FROM arrival WHERE n = ?4",
-                    )
-                    .and_then(|mut insert| {
-                        insert.execute(params![
-                            whole(number + 1), id, shift.id, whole(volunteer), state, shift.starts_at.millis(),
-                            shift.ends_at.millis(), at.millis(),
-                        ])
-                    })
-                    .map_err(told)?;
+            let row = params![
+                whole(number + 1),
+                id,
+                shift.id,
+                whole(volunteer),
+                state,
+                shift.starts_at.millis(),
+                shift.ends_at.millis(),
+                at.millis(),
+            ];
+            self.insert(SIGNUP, row)?;
         }
         self.script("DROP TABLE arrival")?;
         self.say(&format!("{} sign-ups", order.len()));
@@ -195,19 +201,20 @@ impl Load {
         for shift in shifts {
             number = if of == shift.project { number + 1 } else { 1 };
             of = shift.project;
-            self.connection
-                    .prepare_cached(
-                        "INSERT INTO shift (id, project, ref, role, starts_at, ends_at, local_date, capacity, waitlist, confirmed, waiting)
-                         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    )
-                    .and_then(|mut insert| {
-                        insert.execute(params![
-                            shift.id, whole(shift.project + 1), format!("s{number}"), shift.role, shift.starts_at.millis(),
-                            shift.ends_at.millis(), shift.starts_at.date().to_string(), whole(shift.capacity), whole(shift.waitlist),
-                            whole(shift.confirmed), whole(shift.waiting),
-                        ])
-                    })
-                    .map_err(told)?;
+            let row = params![
+                shift.id,
+                whole(shift.project + 1),
+                format!("s{number}"),
+                shift.role,
+                shift.starts_at.millis(),
+                shift.ends_at.millis(),
+                shift.starts_at.date().to_string(),
+                whole(shift.capacity),
+                whole(shift.waitlist),
+                whole(shift.confirmed),
+                whole(shift.waiting),
+            ];
+            self.insert(SHIFT, row)?;
         }
         self.say(&format!("{} shifts", shifts.len()));
         Ok(())

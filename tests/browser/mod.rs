@@ -1,0 +1,6 @@
+//! The pages, in a real browser the size of a phone.
+
+mod flows;
+mod network;
+mod pages;
+mod phone;

@@ -1,0 +1,214 @@
+//! What every page keeps to.
+
+use std::io::Write as _;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::app::{app, shared};
+use crate::support::notice::{Notice, morning, shift, with_waitlist};
+use crate::support::request::Request;
+
+use super::phone::{Settings, with_phone};
+
+/// The first round trips of a new connection carry about this much (RFC 6928).
+const FIRST_VIEW: usize = 14 * 1024;
+
+/// Every page there is, in a state that shows all it can: its path and whose session.
+fn every_page() -> Vec<(String, Option<String>)> {
+    let organization = app().organization();
+    let start = morning(app().now(), 3);
+    let notice = Notice::of(&[
+        with_waitlist(shift("full", start, 1), 5),
+        shift("free", morning(app().now(), 4), 9),
+        shift("off", morning(app().now(), 5), 9),
+    ])
+    .with("min_age", 16)
+    .with("skills", vec!["first_aid", "driving"]);
+    organization.publishes(&notice);
+    let notice = notice.with("skills", serde_json::Value::Null);
+    let project = organization.publishes(&notice);
+    let (volunteer, owner) = (app().adult(), organization.member("owner"));
+    let confirmed = volunteer.takes(&project.shift("full"), "confirmed");
+    let waitlisted = app().adult().takes(&project.shift("full"), "waitlisted");
+    let called_off = volunteer.takes(&project.shift("off"), "confirmed");
+    let changed = notice
+        .with_shift(2, "state", "cancelled")
+        .with_shift(2, "change_reason", "下雨");
+    organization.changes(&project, &changed);
+    let notice = Notice::of(&[shift("a", start, 3)]);
+    let cancelled = organization.publishes(&notice);
+    organization.changes(&cancelled, &notice.with("state", "cancelled"));
+    let mine = Some(volunteer.session.clone());
+    let of_owner = Some(owner.session.clone());
+    vec![
+        ("/".into(), None),
+        ("/?field=education".into(), None),
+        ("/?q=%E6%B2%A1%E6%9C%89%E7%9A%84%E8%AF%8D".into(), None),
+        ("/?age=15&sort=newest&region=3607".into(), None),
+        ("/?from=2026-99-99".into(), None),
+        (format!("/projects/{}", project.id), None),
+        (format!("/projects/{}", cancelled.id), None),
+        (format!("/organizations/{}", organization.id), None),
+        (
+            format!("/shifts/{}/sign-up", project.shift("free").id),
+            None,
+        ),
+        (
+            format!("/shifts/{}/sign-up", project.shift("full").id),
+            mine.clone(),
+        ),
+        (
+            format!("/shifts/{}/sign-up", project.shift("off").id),
+            mine.clone(),
+        ),
+        ("/sign-in".into(), None),
+        ("/me/signups".into(), mine.clone()),
+        ("/me/signups".into(), of_owner.clone()),
+        (format!("/me/signups/{confirmed}"), mine.clone()),
+        (format!("/me/signups/{waitlisted}"), mine.clone()),
+        (format!("/me/signups/{called_off}"), mine.clone()),
+        (
+            format!("/shifts/{}/roster", project.shift("full").id),
+            of_owner.clone(),
+        ),
+        (
+            format!("/shifts/{}/roster", project.shift("free").id),
+            of_owner,
+        ),
+        (format!("/shifts/{}/roster", project.shift("full").id), mine),
+        ("/outbox".into(), None),
+        ("/offline".into(), None),
+        ("/nothing".into(), None),
+    ]
+}
+
+async fn nothing_is_wrong_with_any_page(phone: &super::phone::Phone) {
+    let mut faults = Vec::new();
+    phone.opens("/offline").await;
+    for (path, session) in every_page() {
+        phone
+            .keeps_session(session.as_deref().unwrap_or("nobody"))
+            .await;
+        phone.opens(&path).await;
+        faults.extend(
+            phone
+                .accessibility_faults()
+                .await
+                .into_iter()
+                .map(|fault| format!("{path}: {fault}")),
+        );
+        let sizes = phone
+            .asks("return [document.documentElement.scrollWidth, window.innerWidth]")
+            .await;
+        if sizes[0].as_i64() > sizes[1].as_i64() {
+            faults.push(format!("{path}: wider than the screen, {sizes}"));
+        }
+        let shifted = phone.layout_shift().await;
+        if shifted > 0.0 {
+            faults.push(format!("{path}: its layout shifts by {shifted}"));
+        }
+        let small = phone
+            .asks(
+                "return [...document.querySelectorAll('button, .button, nav a, input:not([type=hidden]), select')]
+                   .filter((e) => e.offsetParent && !e.closest('label.tick'))
+                   .map((e) => [e.outerHTML.slice(0, 80), e.getBoundingClientRect().height])
+                   .filter(([, height]) => height < 36).map(String)",
+            )
+            .await;
+        for element in small.as_array().into_iter().flatten() {
+            faults.push(format!("{path}: too small for a thumb, {element}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_page_is_fit_for_everybody() {
+    with_phone(Settings::default(), |phone| async move {
+        nothing_is_wrong_with_any_page(&phone).await;
+        phone
+    });
+}
+
+#[test]
+fn in_english_too() {
+    with_phone(
+        Settings {
+            english: true,
+            ..Settings::default()
+        },
+        |phone| async move {
+            nothing_is_wrong_with_any_page(&phone).await;
+            phone
+        },
+    );
+}
+
+#[test]
+fn and_in_the_dark_on_a_narrow_screen() {
+    let settings = Settings {
+        dark: true,
+        width: Some(320),
+        ..Settings::default()
+    };
+    with_phone(settings, |phone| async move {
+        nothing_is_wrong_with_any_page(&phone).await;
+        phone
+    });
+}
+
+#[test]
+fn a_first_view_fits_into_the_first_round_trips() {
+    let compressed = |path: &str, session: Option<&str>| {
+        let mut request = Request::get(path);
+        if let Some(session) = session {
+            request = request.browser(session);
+        }
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder
+            .write_all(&shared().place().send(&request).body)
+            .unwrap();
+        encoder.finish().unwrap().len()
+    };
+    let menu = shared().place().get("/").text();
+    let style = menu
+        .split('"')
+        .find(|part| part.ends_with("/app.css"))
+        .unwrap();
+    let style = compressed(style, None);
+    for (path, session) in every_page() {
+        let size = compressed(&path, session.as_deref()) + style;
+        assert!(size <= FIRST_VIEW, "{path}: {size} bytes");
+    }
+}
+
+#[test]
+fn pages_take_nothing_from_elsewhere_and_run_nothing_inline() {
+    for (path, session) in every_page() {
+        let mut request = Request::get(&path);
+        if let Some(session) = &session {
+            request = request.browser(session);
+        }
+        let page = shared().place().send(&request).text();
+        for forbidden in ["onclick=", "style=\"", "<style", "javascript:"] {
+            assert!(!page.contains(forbidden), "{path} has {forbidden}");
+        }
+        for (at, _) in page.match_indices("<script") {
+            let tag = page[at..].split('>').next().unwrap();
+            assert!(
+                tag.contains("src=\"/assets/") || tag.contains("application/ld+json"),
+                "{path}: {tag}"
+            );
+        }
+        for attribute in ["src=\"", "href=\""] {
+            for (at, _) in page.match_indices(attribute) {
+                let target = &page[at + attribute.len()..];
+                let own = target.starts_with('/')
+                    || target.starts_with('#')
+                    || target.starts_with("tel:");
+                assert!(own, "{path}: {}", target.split('"').next().unwrap());
+            }
+        }
+    }
+}

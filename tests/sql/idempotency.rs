@@ -1,0 +1,142 @@
+//! The same request twice is one sign-up.
+
+use diandan::platform::clock::DAY;
+use serde_json::{Value, json};
+
+use crate::support::answer::Answer;
+use crate::support::desk::Desk;
+use crate::support::notice::{Notice, morning, shift, with_waitlist};
+use crate::support::people::{Project, Shift, Volunteer};
+use crate::support::place::Place as _;
+
+fn project(desk: &Desk) -> Project {
+    let start = morning(desk.now(), 5);
+    let shifts = [
+        with_waitlist(shift("a", start, 1), 1),
+        shift("b", start.plus(DAY), 5),
+    ];
+    desk.place().organization().publishes(&Notice::of(&shifts))
+}
+
+fn tries(volunteer: &Volunteer, shift: &Shift, key: &str, body: &Value) -> Answer {
+    let request = volunteer
+        .request("POST", &shift.signups())
+        .header("idempotency-key", key)
+        .json(body);
+    volunteer.place.send(&request)
+}
+
+fn signups(desk: &Desk) -> i64 {
+    desk.place()
+        .number("SELECT count(*) AS n FROM signup", json!([]))
+}
+
+#[test]
+fn the_same_key_and_body_give_the_same_signup() {
+    let desk = Desk::new();
+    let a = project(&desk).shift("a");
+    let ming = desk.place().volunteer();
+    let body = json!({"adult": true});
+    let first = tries(&ming, &a, "k", &body).is(201);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    desk.passes(DAY - 1);
+    // However the body is written, it is the same.
+    let spaced = ming
+        .request("POST", &a.signups())
+        .header("idempotency-key", "k")
+        .bytes(
+            "application/json; charset=utf-8",
+            b"{ \"adult\" : true }".to_vec(),
+        );
+    for again in [tries(&ming, &a, "k", &body), desk.place().send(&spaced)] {
+        let again = again.is(201);
+        assert_eq!(again.header("idempotency-replayed"), Some("true"));
+        assert_eq!(again.header("location"), first.header("location"));
+        assert_eq!(again.json(), first.json());
+    }
+    assert_eq!(signups(&desk), 1);
+}
+
+#[test]
+fn the_same_key_for_another_request_is_refused() {
+    let desk = Desk::new();
+    let project = project(&desk);
+    let ming = desk.place().volunteer();
+    let guardian = |name: &str, phone: &str| json!({"adult": true, "guardian": {"name": name, "phone": phone}});
+    let body = guardian("家长", "13700137000");
+    tries(&ming, &project.shift("a"), "k", &body).is(201);
+    for (reference, body) in [
+        ("b", &body),
+        ("a", &json!({"adult": true})),
+        ("a", &guardian("家人", "13700137000")),
+        ("a", &guardian("家长", "13700137001")),
+    ] {
+        tries(&ming, &project.shift(reference), "k", body).refused(422, "idempotency_key_reused");
+    }
+    assert_eq!(signups(&desk), 1);
+}
+
+#[test]
+fn keys_belong_to_their_callers() {
+    let desk = Desk::new();
+    let b = project(&desk).shift("b");
+    let crowd = desk.place().crowd(2);
+    let ids = [&crowd[0], &crowd[1]].map(|volunteer| {
+        let answer = tries(volunteer, &b, "k", &json!({})).is(201);
+        assert_eq!(answer.header("idempotency-replayed"), None);
+        answer.member("id")
+    });
+    assert_ne!(ids[0], ids[1]);
+}
+
+#[test]
+fn a_refused_attempt_does_not_burn_its_key() {
+    let desk = Desk::new();
+    let a = project(&desk).shift("a");
+    let early = desk.place().crowd(2);
+    let seat = early[0].takes(&a, "confirmed");
+    early[1].takes(&a, "waitlisted");
+    let ming = desk.place().volunteer();
+    let body = json!({"adult": true});
+    tries(&ming, &a, "k", &body).refused(409, "shift_full");
+    early[0].cancels(&seat).is(204);
+    let taken = tries(&ming, &a, "k", &body).is(201);
+    assert_eq!(taken.header("idempotency-replayed"), None);
+    assert_eq!(taken.member("state"), "waitlisted");
+}
+
+#[test]
+fn a_replay_shows_what_became_of_the_signup() {
+    let desk = Desk::new();
+    let a = project(&desk).shift("a");
+    let ming = desk.place().volunteer();
+    let body = json!({"adult": true});
+    let id = tries(&ming, &a, "k", &body).is(201).member("id");
+    ming.cancels(&id).is(204);
+    let replay = tries(&ming, &a, "k", &body).is(201);
+    assert_eq!(replay.member("id"), id);
+    assert_eq!(replay.member("state"), "cancelled");
+    assert_eq!(signups(&desk), 1);
+    // A new wish has a new key.
+    let anew = tries(&ming, &a, "k2", &body).is(201);
+    assert_ne!(anew.member("id"), id);
+}
+
+#[test]
+fn a_key_is_one_to_64_visible_characters() {
+    let desk = Desk::new();
+    let b = project(&desk).shift("b");
+    let crowd = desk.place().crowd(3);
+    for (volunteer, key, status) in [
+        (&crowd[0], "a".repeat(64), 201),
+        (&crowd[1], "!~".to_owned(), 201),
+        (&crowd[2], "a".repeat(65), 400),
+        (&crowd[2], String::new(), 400),
+        (&crowd[2], "a b".to_owned(), 400),
+    ] {
+        let answer = tries(volunteer, &b, &key, &json!({})).is(status);
+        if status == 400 {
+            answer.refused(400, "invalid_idempotency_key");
+        }
+    }
+}

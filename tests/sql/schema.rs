@@ -1,0 +1,439 @@
+//! What the schema holds by itself, whatever the code above it does.
+
+use serde_json::{Value, json};
+
+use crate::support::desk::Desk;
+use crate::support::notice::{Notice, morning, shift, with_waitlist};
+use crate::support::people::{Organization, Project, Shift};
+use crate::support::place::Place;
+
+/// An organization with one project of one shift.
+fn one_shift(place: &dyn Place, seats: i64, waits: i64) -> (Organization<'_>, Project, Shift) {
+    let organization = place.organization();
+    let start = morning(place.now(), 5);
+    let notice = Notice::of(&[with_waitlist(shift("a", start, seats), waits)]);
+    let project = organization.publishes(&notice);
+    let a = project.shift("a");
+    (organization, project, a)
+}
+
+/// A row of `signup` in this state, written past the product.
+fn write_signup(place: &dyn Place, shift: &Shift, state: &str) -> String {
+    let id = uuid::Uuid::new_v4().to_string();
+    place.rows(&insert_signup(place, shift, state, &id), json!([]));
+    id
+}
+
+fn insert_signup(place: &dyn Place, shift: &Shift, state: &str, id: &str) -> String {
+    let volunteer = place.adult().id;
+    format!(
+        "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
+         SELECT '{id}', id, '{volunteer}', '{state}', starts_at, ends_at, 0
+         FROM shift WHERE id = '{}'",
+        shift.id
+    )
+}
+
+fn counters(place: &dyn Place, shift: &Shift) -> [i64; 4] {
+    let rows = place.rows(
+        "SELECT h.confirmed, h.waiting, p.seats_free, p.waits_free
+         FROM shift h JOIN project p ON p.seq = h.project WHERE h.id = ?1",
+        json!([shift.id]),
+    );
+    ["confirmed", "waiting", "seats_free", "waits_free"].map(|name| rows[0][name].as_i64().unwrap())
+}
+
+#[test]
+fn a_shift_is_never_overfilled() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 2, 0);
+    write_signup(&desk, &a, "confirmed");
+    write_signup(&desk, &a, "attended");
+    for state in ["confirmed", "attended", "absent"] {
+        let third = insert_signup(&desk, &a, state, "third");
+        assert!(desk.refuses(&third).contains("shift_not_overfilled"));
+    }
+    let fewer = format!("UPDATE shift SET capacity = 1 WHERE id = '{}'", a.id);
+    assert!(desk.refuses(&fewer).contains("shift_not_overfilled"));
+    assert_eq!(counters(&desk, &a)[0], 2);
+}
+
+#[test]
+fn a_waiting_list_is_never_overfilled() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 1, 2);
+    write_signup(&desk, &a, "waitlisted");
+    write_signup(&desk, &a, "waitlisted");
+    let third = insert_signup(&desk, &a, "waitlisted", "third");
+    assert!(desk.refuses(&third).contains("waitlist_full"));
+    assert_eq!(counters(&desk, &a)[1], 2);
+}
+
+#[test]
+fn places_are_counted_through_every_change_of_state() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 3, 4);
+    assert_eq!(counters(&desk, &a), [0, 0, 3, 4]);
+    let id = write_signup(&desk, &a, "waitlisted");
+    assert_eq!(counters(&desk, &a), [0, 1, 3, 3]);
+    for (state, expected) in [
+        ("confirmed", [1, 0, 2, 4]),
+        ("attended", [1, 0, 2, 4]),
+        ("absent", [1, 0, 2, 4]),
+        ("cancelled", [0, 0, 3, 4]),
+        ("waitlisted", [0, 1, 3, 3]),
+        ("cancelled", [0, 0, 3, 4]),
+    ] {
+        let sql = "UPDATE signup SET state = ?2 WHERE id = ?1";
+        desk.place().rows(sql, json!([id, state]));
+        assert_eq!(counters(&desk, &a), expected, "{state}");
+    }
+    // What stands beside the state moves no counter.
+    desk.place()
+        .rows("UPDATE signup SET revision = 9", json!([]));
+    assert_eq!(counters(&desk, &a), [0, 0, 3, 4]);
+}
+
+#[test]
+fn only_open_shifts_to_come_have_places_on_the_menu() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let now = desk.now();
+    let notice = Notice::of(&[
+        with_waitlist(shift("soon", morning(now, 1), 2), 1),
+        with_waitlist(shift("later", morning(now, 3), 5), 2),
+        with_waitlist(shift("off", morning(now, 4), 7), 3),
+    ])
+    .with_shift(2, "state", "cancelled");
+    let project = organization.publishes(&notice);
+    let later = project.shift("later");
+    assert_eq!(counters(place, &later), [0, 0, 7, 3]);
+    desk.it_is(morning(now, 2));
+    pollster::block_on(diandan::menu::move_on(&desk.db, desk.now())).unwrap();
+    assert_eq!(counters(place, &later), [0, 0, 5, 2]);
+    // A change on a shift that is over does not bring its places back.
+    write_signup(place, &project.shift("soon"), "attended");
+    assert_eq!(counters(place, &later), [0, 0, 5, 2]);
+}
+
+#[test]
+fn a_signup_is_never_deleted() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 2, 0);
+    write_signup(&desk, &a, "cancelled");
+    let refusal = desk.refuses("DELETE FROM signup");
+    assert!(refusal.contains("signup_is_never_deleted"), "{refusal}");
+    let refusal = desk.refuses("DELETE FROM shift");
+    assert!(refusal.contains("foreign_key"), "{refusal}");
+}
+
+#[test]
+fn what_is_written_in_the_audit_stays() {
+    let desk = Desk::new();
+    one_shift(&desk, 2, 0);
+    let rows = || {
+        desk.place()
+            .number("SELECT count(*) AS n FROM audit", json!([]))
+    };
+    let before = rows();
+    assert!(before > 0, "publishing is audited");
+    for sql in [
+        "UPDATE audit SET actor = 'nobody'",
+        "DELETE FROM audit",
+        "DELETE FROM audit WHERE seq = 1",
+    ] {
+        assert!(desk.refuses(sql).contains("audit_is_append_only"), "{sql}");
+    }
+    assert_eq!(rows(), before);
+}
+
+#[test]
+fn a_published_notice_is_complete() {
+    let desk = Desk::new();
+    let (_, project, _) = one_shift(&desk, 2, 0);
+    let parts = [
+        "title",
+        "field",
+        "summary",
+        "region",
+        "place",
+        "content",
+        "conditions",
+        "how_to_sign_up",
+        "risks",
+        "safeguards",
+        "published_at",
+    ];
+    for state in ["published", "closed", "cancelled"] {
+        let sql = "UPDATE project SET state = ?1";
+        desk.place().rows(sql, json!([state]));
+        for part in parts {
+            let refusal = desk.refuses(&format!("UPDATE project SET {part} = NULL"));
+            assert!(
+                refusal.contains("published_notice_is_complete"),
+                "{state} {part}"
+            );
+        }
+    }
+    desk.db
+        .script("UPDATE project SET state = 'draft'")
+        .unwrap();
+    for part in parts {
+        let sql = format!("UPDATE project SET {part} = NULL");
+        desk.db.script(&sql).unwrap();
+    }
+    let refusal = desk.refuses("UPDATE project SET state = 'published'");
+    assert!(
+        refusal.contains("published_notice_is_complete"),
+        "{project:?}"
+    );
+}
+
+#[test]
+fn a_shift_ends_after_it_starts_and_within_a_day() {
+    let desk = Desk::new();
+    one_shift(&desk, 2, 0);
+    for (length, fits) in [
+        ("-1", false),
+        ("0", false),
+        ("1", true),
+        ("86400000", true),
+        ("86400001", false),
+    ] {
+        let sql = format!("UPDATE shift SET ends_at = starts_at + {length}");
+        match fits {
+            true => desk.db.script(&sql).unwrap(),
+            false => assert!(desk.refuses(&sql).contains("shift_lasts_up_to_a_day")),
+        }
+    }
+}
+
+#[test]
+fn a_volunteer_stands_once_on_a_shift_until_they_leave_it() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 5, 5);
+    let first = write_signup(&desk, &a, "confirmed");
+    let again = |id: &str, state: &str| {
+        format!(
+            "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
+             SELECT '{id}', shift_id, volunteer_id, '{state}', starts_at, ends_at, 0
+             FROM signup WHERE id = '{first}'"
+        )
+    };
+    for state in ["confirmed", "waitlisted", "attended", "absent"] {
+        let refusal = desk.refuses(&again("second", state));
+        assert!(refusal.contains("signup.shift_id"), "{refusal}");
+    }
+    desk.db.script(&again("second", "cancelled")).unwrap();
+    let leave = "UPDATE signup SET state = 'cancelled' WHERE id = ?1";
+    desk.place().rows(leave, json!([first]));
+    desk.db.script(&again("third", "confirmed")).unwrap();
+}
+
+#[test]
+fn a_shift_that_moves_takes_its_signups_along() {
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 5, 5);
+    write_signup(&desk, &a, "confirmed");
+    write_signup(&desk, &a, "waitlisted");
+    let follows = |revision: i64| {
+        let strays = desk.place().number(
+            "SELECT count(*) AS n FROM signup s JOIN shift h ON h.id = s.shift_id
+             WHERE (s.starts_at, s.ends_at, s.revision) <> (h.starts_at, h.ends_at, ?1)",
+            json!([revision]),
+        );
+        assert_eq!(strays, 0, "at revision {revision}");
+    };
+    follows(0);
+    for (revision, sql) in [
+        (1, "UPDATE shift SET starts_at = starts_at + 60000"),
+        (2, "UPDATE shift SET ends_at = ends_at + 60000"),
+        (
+            3,
+            "UPDATE shift SET starts_at = starts_at + 1, ends_at = ends_at + 1",
+        ),
+        (3, "UPDATE shift SET starts_at = starts_at, role = 'x'"),
+    ] {
+        desk.db.script(sql).unwrap();
+        follows(revision);
+    }
+}
+
+#[test]
+fn a_message_has_exactly_one_recipient() {
+    let desk = Desk::new();
+    let ming = desk.place().adult().id;
+    let letter = |volunteer: &str, phone: &str| {
+        format!(
+            "INSERT INTO outbox (kind, volunteer_id, phone_sealed, created_at, due_at)
+             VALUES ('x', {volunteer}, {phone}, 0, 0)"
+        )
+    };
+    let ming = format!("'{ming}'");
+    for (volunteer, phone) in [("NULL", "NULL"), (ming.as_str(), "'sealed'")] {
+        let refusal = desk.refuses(&letter(volunteer, phone));
+        assert!(refusal.contains("outbox_has_a_recipient"), "{refusal}");
+    }
+    desk.db.script(&letter(&ming, "NULL")).unwrap();
+    desk.db.script(&letter("NULL", "'sealed'")).unwrap();
+}
+
+#[test]
+fn what_aborts_inside_a_batch_undoes_all_of_it() {
+    use diandan::bind;
+    let desk = Desk::new();
+    let (_, _, a) = one_shift(&desk, 2, 0);
+    let error = pollster::block_on(desk.db.batch(vec![
+        bind!("UPDATE shift SET role = 'changed' WHERE id = ?1", &a.id),
+        bind!(
+            "INSERT INTO abort_if SELECT ?1 WHERE changes() = 1",
+            "changed_mind"
+        ),
+    ]))
+    .unwrap_err();
+    assert!(error.is_refusal("changed_mind"), "{error:?}");
+    let role = desk.place().value("SELECT role FROM shift", json!([]));
+    assert_eq!(role, "课堂助教");
+}
+
+#[test]
+fn rows_belong_to_rows_that_exist() {
+    let desk = Desk::new();
+    for sql in [
+        "INSERT INTO organization (id, name, kind, region, state, created_at)
+         VALUES ('o', 'O', 'enterprise', '99', 'verified', 0)",
+        "INSERT INTO session (token_hash, volunteer_id, created_at, expires_at) VALUES ('h', 'v', 0, 0)",
+        "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
+         VALUES ('h', 'k', 'o', 'k', '[]', 0, 0)",
+    ] {
+        assert!(desk.refuses(sql).contains("foreign_key"), "{sql}");
+    }
+}
+
+#[test]
+fn words_outside_their_sets_are_refused() {
+    let desk = Desk::new();
+    one_shift(&desk, 2, 0);
+    write_signup(&desk, &desk_shift(&desk), "confirmed");
+    desk.place().organization().member("viewer");
+    for sql in [
+        "UPDATE organization SET state = 'famous'",
+        "UPDATE organization SET kind = 'club'",
+        "UPDATE project SET state = 'open'",
+        "UPDATE project SET field = 'sports'",
+        "UPDATE project SET min_age = 81",
+        "UPDATE project SET skills = '{}'",
+        "UPDATE shift SET state = 'closed'",
+        "UPDATE shift SET capacity = 0",
+        "UPDATE shift SET capacity = 10001",
+        "UPDATE shift SET waitlist = -1",
+        "UPDATE signup SET state = 'maybe'",
+        "UPDATE signup SET cancelled_by = 'nobody'",
+        "UPDATE member SET role = 'king'",
+        "UPDATE volunteer SET birth_date = '1.1.2000'",
+        "UPDATE volunteer SET language = 'fr'",
+        "UPDATE api_key SET scopes = '{}'",
+        "INSERT INTO region (code, name, full_name) VALUES ('360', 'x', 'x')",
+    ] {
+        let refusal = desk.refuses(sql);
+        assert!(refusal.starts_with("Refused"), "{sql}: {refusal}");
+    }
+}
+
+fn desk_shift(desk: &Desk) -> Shift {
+    let id = desk.place().value("SELECT id FROM shift", json!([]));
+    Shift {
+        id: id.as_str().unwrap().to_owned(),
+    }
+}
+
+/// Under how many terms a project stands in each order, and under how many it should.
+fn terms(place: &dyn Place, project: &Project) -> Value {
+    place.rows(
+        "SELECT (SELECT count(*) FROM menu_by_start m WHERE m.project = p.seq AND m.starts_at = p.next_starts_at
+             AND m.term IN (SELECT value FROM json_each(p.terms))) AS by_start,
+           (SELECT count(*) FROM menu_by_start m WHERE m.project = p.seq) AS all_by_start,
+           (SELECT count(*) FROM menu_by_newest m WHERE m.project = p.seq AND m.published_at = p.published_at
+             AND m.term IN (SELECT value FROM json_each(p.terms))) AS by_newest,
+           (SELECT count(*) FROM menu_by_newest m WHERE m.project = p.seq) AS all_by_newest,
+           json_array_length(p.terms) AS expected, p.listed
+         FROM project p WHERE p.id = ?1",
+        json!([project.id]),
+    )
+    .remove(0)
+}
+
+#[track_caller]
+fn stands_on_the_menu(place: &dyn Place, project: &Project, listed: bool) {
+    let found = terms(place, project);
+    let count = |name: &str| found[name].as_i64().unwrap();
+    let expected = if listed { count("expected") } else { 0 };
+    assert_eq!(count("listed"), i64::from(listed), "{found}");
+    for name in ["by_start", "all_by_start", "by_newest", "all_by_newest"] {
+        assert_eq!(count(name), expected, "{name} of {found}");
+    }
+    assert!(count("expected") > 10, "{found}");
+    let word = project.body["title"].as_str().unwrap();
+    let ids = place.menu(&[("q", word)]).is(200).ids();
+    let shown = ids.contains(&project.id);
+    assert_eq!(shown, listed, "in the list");
+}
+
+#[test]
+fn the_menu_follows_whatever_becomes_of_a_project() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let (organization, project, _) = one_shift(place, 2, 0);
+    stands_on_the_menu(place, &project, true);
+    for (sql, listed) in [
+        ("UPDATE project SET state = 'draft'", false),
+        ("UPDATE project SET state = 'published'", true),
+        ("UPDATE project SET state = 'closed'", false),
+        ("UPDATE project SET state = 'published'", true),
+        ("UPDATE organization SET state = 'suspended'", false),
+        ("UPDATE project SET title = title", false),
+        ("UPDATE organization SET state = 'verified'", true),
+        (
+            "UPDATE project SET next_starts_at = next_starts_at + 3600000",
+            true,
+        ),
+        ("UPDATE project SET next_starts_at = NULL", false),
+        ("UPDATE project SET next_starts_at = 1800000000000", true),
+        (
+            "UPDATE project SET published_at = published_at - 1000",
+            true,
+        ),
+        (
+            "UPDATE project SET next_starts_at = 1800000000001, published_at = 7, state = 'draft'",
+            false,
+        ),
+        ("UPDATE organization SET state = 'refused'", false),
+        ("UPDATE project SET state = 'published'", false),
+        (
+            "UPDATE organization SET state = 'verified', name = '新名字'",
+            true,
+        ),
+    ] {
+        desk.db.script(sql).unwrap();
+        desk.passes(3_000);
+        stands_on_the_menu(place, &project, listed);
+    }
+    let card = &place.menu(&[]).is(200).json()["items"][0];
+    assert_eq!(card["organization_name"], "新名字");
+    drop(organization);
+}
+
+#[test]
+fn new_words_replace_old_words_on_the_menu() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let notice = Notice::of(&[shift("a", morning(desk.now(), 5), 2)]);
+    let project = organization.publishes(&notice);
+    let renamed = notice.clone().with("title", "柚子采摘");
+    let renamed = organization.changes(&project, &renamed);
+    stands_on_the_menu(place, &renamed, true);
+    assert!(place.menu(&[("q", &notice.word())]).ids().is_empty());
+    assert_eq!(place.menu(&[("q", "柚子")]).ids(), [project.id]);
+}
