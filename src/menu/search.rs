@@ -86,7 +86,7 @@ pub struct MenuQuery {
 }
 
 /// Where a page ends: the sort key and the number of its last project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// Milliseconds since the epoch.
     pub key: i64,

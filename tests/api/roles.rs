@@ -1,6 +1,6 @@
 //! Who may do what: every operation of the OpenAPI document, tried by every role.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -58,132 +58,166 @@ const TABLE: [(&str, &str, [u16; 17]); 17] = [
     ("GET",    "/api/v1/me/signups",                                     [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
 ];
 
-/// One try at one thing: everything in it is new, so that nothing depends on what
-/// somebody else was allowed to do before.
-struct Trial<'a> {
-    place: &'a dyn Place,
+/// Who tries a row of the table, and at what. Sessions are new for each row, since some
+/// rows end them; what is tried is new for each role.
+struct Row<'a> {
     organization: &'a Organization<'a>,
     project: &'a Project,
     shift: &'a Shift,
-    holder: Volunteer<'a>,
-    signup: String,
+    sessions: Vec<Volunteer<'a>>,
+    /// Each with a seat: the one at the same place as the role that tries.
+    holders: Vec<(Volunteer<'a>, String)>,
 }
 
-impl<'a> Trial<'a> {
-    fn of(
-        place: &'a dyn Place,
-        organization: &'a Organization<'a>,
-        project: &'a Project,
-        shift: &'a Shift,
-    ) -> Self {
-        let holder = place.adult();
-        let signup = uuid::Uuid::new_v4().to_string();
-        place.rows(
-            "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
-             SELECT ?1, id, ?2, 'confirmed', starts_at, ends_at, 0 FROM shift WHERE id = ?3",
-            json!([signup, holder.id, shift.id]),
-        );
-        Self {
-            place,
-            organization,
-            project,
-            shift,
-            holder,
-            signup,
-        }
-    }
+/// Those with sessions, besides the holder.
+const SESSIONS: [&str; 7] = [
+    "expired session",
+    "volunteer",
+    "other owner",
+    "viewer",
+    "recorder",
+    "manager",
+    "owner",
+];
 
-    /// What somebody in this role presents.
-    fn credential(&self, role: &str) -> Option<String> {
+/// All rows, written in one go.
+fn rows<'a>(
+    organization: &'a Organization<'a>,
+    other: &Organization,
+    project: &'a Project,
+    shift: &'a Shift,
+) -> Vec<Row<'a>> {
+    let joins = |organization: &Organization, volunteer: &Volunteer, role: &str| {
+        let sql = "INSERT INTO member (organization_id, volunteer_id, role, created_at) VALUES (?1, ?2, ?3, 0)";
+        let params = vec![json!(organization.id), json!(volunteer.id), json!(role)];
+        (sql.to_owned(), params)
+    };
+    let mut statements = Vec::new();
+    let people = SESSIONS.len() + ROLES.len();
+    let mut crowd = organization.place.crowd(people * TABLE.len()).into_iter();
+    let rows = TABLE
+        .iter()
+        .map(|_| {
+            let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
+            let holders: Vec<_> = crowd
+                .by_ref()
+                .take(ROLES.len())
+                .map(|holder| (holder, uuid::Uuid::new_v4().to_string()))
+                .collect();
+            statements.push((
+                "UPDATE session SET expires_at = created_at WHERE volunteer_id = ?1".to_owned(),
+                vec![json!(sessions[0].id)],
+            ));
+            statements.push(joins(other, &sessions[2], "owner"));
+            for (session, role) in sessions.iter().zip(SESSIONS).skip(3) {
+                statements.push(joins(organization, session, role));
+            }
+            for (holder, signup) in &holders {
+                statements.push((
+                    "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
+                     SELECT ?1, id, ?2, 'confirmed', starts_at, ends_at, 0 FROM shift WHERE id = ?3"
+                        .to_owned(),
+                    vec![json!(signup), json!(holder.id), json!(shift.id)],
+                ));
+            }
+            Row {
+                organization,
+                project,
+                shift,
+                sessions,
+                holders,
+            }
+        })
+        .collect();
+    organization.place.sql(statements);
+    rows
+}
+
+impl Row<'_> {
+    /// A request by somebody in this role, which nothing but the role could stop.
+    fn request(&self, method: &str, path: &str, role: usize, keys: &Keys) -> Request {
         let organization = self.organization;
-        let session = |volunteer: Volunteer| Some(volunteer.session);
-        match role {
-            "nobody" => None,
-            "garbage token" => Some("dds_open-sesame".to_owned()),
-            "expired session" => {
-                let late = self.place.adult();
-                self.place.rows(
-                    "UPDATE session SET expires_at = created_at WHERE volunteer_id = ?1",
-                    json!([late.id]),
-                );
-                session(late)
-            }
-            "volunteer" => session(self.place.adult()),
-            "holder" => Some(self.holder.session.clone()),
-            "other owner" => session(self.place.organization().member("owner")),
-            "viewer" | "recorder" | "manager" | "owner" => session(organization.member(role)),
-            "own key" => Some(organization.key.clone()),
-            "key to write" => Some(organization.new_key(&["projects:write"])),
-            "key to read" => Some(organization.new_key(&["signups:read"])),
-            "key for nothing" => Some(organization.new_key(&[])),
-            "other key" => Some(self.place.organization().key),
-            "revoked key" => {
-                let key = organization.new_key(&["projects:write", "signups:read"]);
-                self.place.rows(
-                    "UPDATE api_key SET revoked_at = 1 WHERE token_hash = ?1",
-                    json!([diandan::platform::crypto::sha256_hex(&key)]),
-                );
-                Some(key)
-            }
-            "expired key" => {
-                let now = self.place.now().millis();
-                Some(organization.new_key_until(&["projects:write", "signups:read"], now))
-            }
-            other => panic!("who is {other}?"),
-        }
-    }
-
-    /// A request that nothing but the role could stop.
-    fn request(&self, method: &str, path: &str) -> Request {
-        let org = &self.organization.id;
-        let path = match (method, path) {
-            ("PUT", _) => path.replace("{client_ref}", &format!("new-{}", unique())),
-            _ => path.replace("{client_ref}", &self.project.reference),
+        let (holder, signup) = &self.holders[role];
+        let reference = match method {
+            "PUT" => format!("new-{}", unique()),
+            _ => self.project.reference.clone(),
         };
         let id = match path.split('/').nth(3) {
             Some("projects") => &self.project.id,
             Some("shifts") => &self.shift.id,
-            _ => &self.signup,
+            _ => signup,
         };
-        let request = Request::new(method, path.replace("{org}", org).replace("{id}", id));
-        let phone = format!("138{:08}", unique());
-        match self.body(method, &path, &phone) {
+        let target = path
+            .replace("{client_ref}", &reference)
+            .replace("{org}", &organization.id)
+            .replace("{id}", id);
+        let n = unique();
+        let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
+        let request = Request::new(method, target).header("cf-connecting-ip", address);
+        let request = match body(organization.place, method, path) {
             None => request,
             Some(body) => request.json(&body),
+        };
+        let role = ROLES[role];
+        let session = SESSIONS.iter().position(|known| *known == role);
+        match (role, session) {
+            ("nobody", _) => request,
+            ("holder", _) => request.bearer(&holder.session),
+            (_, Some(at)) => request.bearer(&self.sessions[at].session),
+            (_, None) => request.bearer(&keys[role]),
         }
     }
+}
 
-    fn body(&self, method: &str, path: &str, phone: &str) -> Option<Value> {
-        match (method, path.rsplit('/').next()) {
-            ("PUT", _) => Some(Notice::of(&[shift("a", morning(self.place.now(), 8), 3)]).0),
-            ("PATCH", _) => Some(json!({})),
-            ("POST", Some("signups")) => Some(json!({})),
-            ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
-            ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
-            _ => None,
-        }
+/// What is presented by those who have no session.
+type Keys = BTreeMap<&'static str, String>;
+
+fn keys(organization: &Organization, other: &Organization) -> Keys {
+    let everything = ["projects:write", "signups:read"];
+    let revoked = organization.new_key(&everything);
+    organization.place.rows(
+        "UPDATE api_key SET revoked_at = 1 WHERE token_hash = ?1",
+        json!([diandan::platform::crypto::sha256_hex(&revoked)]),
+    );
+    let now = organization.place.now().millis();
+    BTreeMap::from([
+        ("garbage token", "dds_open-sesame".to_owned()),
+        ("own key", organization.key.clone()),
+        ("key to write", organization.new_key(&["projects:write"])),
+        ("key to read", organization.new_key(&["signups:read"])),
+        ("key for nothing", organization.new_key(&[])),
+        ("other key", other.key.clone()),
+        ("revoked key", revoked),
+        ("expired key", organization.new_key_until(&everything, now)),
+    ])
+}
+
+fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
+    let phone = format!("138{:08}", unique());
+    match (method, path.rsplit('/').next()) {
+        ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
+        ("PATCH", _) => Some(json!({})),
+        ("POST", Some("signups")) => Some(json!({})),
+        ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
+        ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
+        _ => None,
     }
 }
 
 #[test]
 fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let place = app();
-    let organization = place.organization();
+    let (organization, other) = (place.organization(), place.organization());
     let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 999)]));
     let a = project.shift("a");
+    let keys = keys(&organization, &other);
     let mut wrong = Vec::new();
-    for (method, path, expected) in TABLE {
-        for (role, expected) in ROLES.iter().zip(expected) {
-            let trial = Trial::of(place, &organization, &project, &a);
-            let mut request = trial.request(method, path);
-            if let Some(token) = trial.credential(role) {
-                request = request.bearer(&token);
-            }
-            let n = unique();
-            let request =
-                request.header("cf-connecting-ip", format!("10.9.{}.{}", n >> 8, n & 255));
-            let status = place.send(&request).status;
+    let rows = rows(&organization, &other, &project, &a);
+    for ((method, path, expected), row) in TABLE.into_iter().zip(&rows) {
+        for (role, expected) in expected.into_iter().enumerate() {
+            let status = place.send(&row.request(method, path, role, &keys)).status;
             if status != expected {
+                let role = ROLES[role];
                 wrong.push(format!(
                     "{role}: {method} {path} is {status}, not {expected}"
                 ));

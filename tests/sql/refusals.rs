@@ -10,7 +10,6 @@ use crate::support::at;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
-use crate::support::place::Place as _;
 
 /// A desk on Monday 23 November and a shift on Saturday 28 November 2026, nine to eleven.
 struct Scene<'a> {

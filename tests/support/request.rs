@@ -26,16 +26,8 @@ impl Request {
         Self::new("GET", target)
     }
 
-    pub fn post(target: impl Into<String>) -> Self {
-        Self::new("POST", target)
-    }
-
     pub fn put(target: impl Into<String>) -> Self {
         Self::new("PUT", target)
-    }
-
-    pub fn patch(target: impl Into<String>) -> Self {
-        Self::new("PATCH", target)
     }
 
     pub fn delete(target: impl Into<String>) -> Self {

@@ -1,0 +1,277 @@
+//! Publishing: what stands is loaded, what shall be is written whole or not at all.
+
+use serde::Deserialize;
+
+use super::{PROJECT, ProjectRow, SHIFTS, ShiftRow, whole};
+use crate::bind;
+use crate::menu::Field;
+use crate::menu::notice::{ProjectBody, Reference};
+use crate::menu::replacing::{Plan, Standing, StandingShift};
+use crate::menu::search::Terms;
+use crate::organizations::KeyRow;
+use crate::platform::audit::Act;
+use crate::platform::db::{DbError, Statement};
+use crate::platform::visit::Visit;
+use crate::signups::consequences;
+
+/// A key is found by its hash; what it may do is decided by the rule.
+const KEY: &str = "
+SELECT k.id, k.organization_id, k.scopes, o.name AS organization_name, o.state AS organization_state
+FROM api_key k JOIN organization o ON o.id = k.organization_id
+WHERE k.token_hash = ?1 AND k.revoked_at IS NULL AND k.expires_at > ?2";
+
+const STANDING: &str = "
+SELECT id, seq, version, state, place, region, body_hash FROM project
+WHERE organization_id = ?1 AND client_ref = ?2";
+
+const STANDING_SHIFTS: &str = "
+SELECT h.id, h.ref, h.starts_at, h.ends_at, h.state, h.confirmed, h.waiting,
+  (SELECT count(*) FROM signup s WHERE s.shift_id = h.id) AS ever
+FROM shift h
+WHERE h.project = (SELECT seq FROM project WHERE organization_id = ?1 AND client_ref = ?2)
+ORDER BY h.starts_at, h.id";
+
+const REGION_NAME: &str = "SELECT full_name FROM region WHERE code = ?1";
+
+/// What must be known before a project is replaced.
+#[derive(Debug)]
+pub struct Loaded {
+    /// Whose key it is, when it is anybody's.
+    pub key: Option<KeyRow>,
+    /// The project as it stands.
+    pub standing: Option<Standing>,
+    /// Its shifts.
+    pub shifts: Vec<StandingShift>,
+    /// Whether the division exists.
+    pub region_name: Option<String>,
+    /// The project as it is answered.
+    pub answer: Option<(ProjectRow, Vec<ShiftRow>)>,
+}
+
+#[derive(Deserialize)]
+struct Name {
+    full_name: String,
+}
+
+/// Asks who is calling and what stands, in one go.
+pub async fn load(
+    visit: &Visit,
+    organization: &str,
+    reference: &Reference,
+    region: Option<&str>,
+) -> Result<Loaded, DbError> {
+    let reference = reference.as_str();
+    let batch = visit
+        .db
+        .batch(vec![
+            bind!(KEY, visit.credential_hash(), visit.now),
+            bind!(STANDING, organization, reference),
+            bind!(STANDING_SHIFTS, organization, reference),
+            bind!(REGION_NAME, region),
+            own_project(organization, reference),
+            own_shifts(organization, reference),
+        ])
+        .await?;
+    Ok(Loaded {
+        key: batch.first(0)?,
+        standing: batch.first(1)?,
+        shifts: batch.rows(2)?,
+        region_name: batch.first::<Name>(3)?.map(|name| name.full_name),
+        answer: whole(&batch, 4)?,
+    })
+}
+
+fn own_project(organization: &str, reference: &str) -> Statement {
+    let sql = format!("{PROJECT} p.organization_id = ?1 AND p.client_ref = ?2");
+    bind!(sql, organization, reference)
+}
+
+fn own_shifts(organization: &str, reference: &str) -> Statement {
+    let sql =
+        format!("{SHIFTS} organization_id = ?1 AND client_ref = ?2) ORDER BY h.starts_at, h.id");
+    bind!(sql, organization, reference)
+}
+
+const STAND_STILL: &str = "
+INSERT INTO abort_if
+SELECT 'version_conflict'
+WHERE ?3 IS NOT (SELECT version FROM project WHERE organization_id = ?1 AND client_ref = ?2)";
+
+const STAY_EMPTY: &str = "
+INSERT INTO abort_if
+SELECT 'shift_has_signups'
+WHERE EXISTS (
+  SELECT 1 FROM shift h
+  WHERE h.id IN (SELECT value FROM json_each(?1)) AND h.confirmed + h.waiting > 0)";
+
+const WRITE: &str = "
+INSERT INTO project (
+  id, organization_id, client_ref, state, organization_state, organization_name, field, title, summary,
+  region, region_name, place, min_age, skills, published_at, created_at, updated_at,
+  sign_up_opens_at, sign_up_closes_minutes, cancel_until_minutes, travel_minutes, change_reason,
+  body_hash, content, conditions, how_to_sign_up, risks, safeguards, what_to_bring)
+SELECT ?1, o.id, ?3, ?4, o.state, o.name, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
+  CASE WHEN ?4 <> 'draft' THEN ?13 END, ?13, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25
+FROM organization o
+WHERE o.id = ?2
+ON CONFLICT (organization_id, client_ref) DO UPDATE SET
+  version = version + 1, state = excluded.state, field = excluded.field, title = excluded.title,
+  summary = excluded.summary, region = excluded.region, region_name = excluded.region_name,
+  place = excluded.place, min_age = excluded.min_age, skills = excluded.skills,
+  published_at = coalesce(published_at, excluded.published_at), updated_at = excluded.updated_at,
+  sign_up_opens_at = excluded.sign_up_opens_at,
+  sign_up_closes_minutes = excluded.sign_up_closes_minutes,
+  cancel_until_minutes = excluded.cancel_until_minutes, travel_minutes = excluded.travel_minutes,
+  change_reason = excluded.change_reason, body_hash = excluded.body_hash, content = excluded.content,
+  conditions = excluded.conditions, how_to_sign_up = excluded.how_to_sign_up, risks = excluded.risks,
+  safeguards = excluded.safeguards, what_to_bring = excluded.what_to_bring";
+
+const DELETE_SHIFTS: &str = "DELETE FROM shift WHERE id IN (SELECT value FROM json_each(?1))";
+
+const WRITE_SHIFTS: &str = "
+INSERT INTO shift (id, project, ref, role, starts_at, ends_at, local_date, capacity, waitlist, state, change_reason)
+SELECT n.value ->> 'id', p.seq, n.value ->> 'ref', n.value ->> 'role', n.value ->> 'starts_at',
+  n.value ->> 'ends_at', n.value ->> 'local_date', n.value ->> 'capacity', n.value ->> 'waitlist',
+  n.value ->> 'state', n.value ->> 'change_reason'
+FROM project p, json_each(?3) n
+WHERE p.organization_id = ?1 AND p.client_ref = ?2
+ON CONFLICT (id) DO UPDATE SET
+  role = excluded.role, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+  local_date = excluded.local_date, capacity = excluded.capacity, waitlist = excluded.waitlist,
+  state = excluded.state, change_reason = coalesce(excluded.change_reason, change_reason)";
+
+/// Shifts left out because nobody is on them any more are called off, not deleted.
+const CANCEL_SHIFTS: &str = "
+UPDATE shift SET state = 'cancelled'
+WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'open'";
+
+const RECOUNT_ONE: &str = concat!(
+    "UPDATE project",
+    recount!(),
+    ", terms = ?4
+WHERE organization_id = ?2 AND client_ref = ?3"
+);
+
+/// What is to be written.
+#[derive(Debug)]
+pub struct Replacement<'a> {
+    /// By whose key.
+    pub key: &'a KeyRow,
+    /// The organization's own name for the project.
+    pub reference: &'a Reference,
+    /// What stands now.
+    pub standing: Option<&'a Standing>,
+    /// What it shall be.
+    pub body: &'a ProjectBody,
+    /// The hash of that.
+    pub body_hash: &'a str,
+    /// The division's name.
+    pub region_name: Option<&'a str>,
+    /// What becomes of the shifts.
+    pub plan: &'a Plan,
+}
+
+/// Writes a project and its shifts, tells and frees those concerned, and fills the seats
+/// that became free: all of it or nothing. Refusals are `version_conflict`,
+/// `shift_has_signups` and `shift_not_overfilled`: somebody was quicker.
+pub async fn replace(
+    visit: &Visit,
+    what: &Replacement<'_>,
+) -> Result<Option<(ProjectRow, Vec<ShiftRow>)>, DbError> {
+    let (organization, reference) = (what.key.organization_id.as_str(), what.reference.as_str());
+    let (body, plan, now) = (what.body, what.plan, visit.now);
+    let id = what.standing.map_or_else(
+        || visit.new_id().to_string(),
+        |standing| standing.id.clone(),
+    );
+    let ids = |shifts: &[String]| serde_json::json!(shifts).to_string();
+    let rows = serde_json::to_string(&plan.write).unwrap_or_default();
+    let place = body.place.as_ref().map(|place| place.as_str());
+    let reason = body.change_reason.as_ref().map(|reason| reason.as_str());
+    let written: Vec<String> = plan.write.iter().map(|shift| shift.id.clone()).collect();
+    let cancelled = ids(&plan.cancelled);
+
+    let mut statements = vec![
+        bind!(
+            STAND_STILL,
+            organization,
+            reference,
+            what.standing.map(|standing| standing.version)
+        ),
+        bind!(STAY_EMPTY, ids(&plan.assumed_empty)),
+    ];
+    statements.extend(consequences::tell_moved(
+        &ids(&plan.moved),
+        now,
+        place,
+        reason,
+        &rows,
+    ));
+    statements.extend(consequences::call_off(&cancelled, now, reason, &rows));
+    statements.extend([
+        write_project(visit, what, &id),
+        bind!(DELETE_SHIFTS, ids(&plan.delete)),
+        bind!(WRITE_SHIFTS, organization, reference, rows),
+        bind!(CANCEL_SHIFTS, cancelled),
+    ]);
+    if what.standing.is_some() {
+        statements.extend(consequences::promote(&ids(&written), now));
+    }
+    let terms = Terms::of(body, &what.key.organization_name).json();
+    statements.push(bind!(RECOUNT_ONE, now, organization, reference, terms));
+    statements.push(
+        Act {
+            actor: format!("api_key:{}", what.key.id),
+            action: if what.standing.is_some() {
+                "project.replaced"
+            } else {
+                "project.created"
+            },
+            subject: format!("project:{id}"),
+            before: what.standing.map(|standing| {
+                serde_json::json!({"version": standing.version, "state": standing.state})
+                    .to_string()
+            }),
+            after: serde_json::to_string(body).ok(),
+        }
+        .record(visit),
+    );
+    let answer = statements.len();
+    statements.push(own_project(organization, reference));
+    statements.push(own_shifts(organization, reference));
+    whole(&visit.db.batch(statements).await?, answer)
+}
+
+fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
+    let body = what.body;
+    bind!(
+        WRITE,
+        id,
+        &what.key.organization_id,
+        what.reference.as_str(),
+        body.state.word(),
+        body.field.map(Field::word),
+        body.title.as_ref().map(|text| text.as_str()),
+        body.summary.as_ref().map(|text| text.as_str()),
+        body.region.as_ref().map(|region| region.as_str()),
+        what.region_name,
+        body.place.as_ref().map(|text| text.as_str()),
+        body.min_age(),
+        serde_json::json!(body.skills()).to_string(),
+        visit.now,
+        body.sign_up_opens_at,
+        body.sign_up_closes_minutes
+            .map_or(0, |minutes| minutes.get()),
+        body.cancel_until_minutes
+            .map_or(1440, |minutes| minutes.get()),
+        body.travel_minutes.map_or(30, |minutes| minutes.get()),
+        body.change_reason.as_ref().map(|text| text.as_str()),
+        what.body_hash,
+        body.content.as_ref().map(|text| text.as_str()),
+        body.conditions.as_ref().map(|text| text.as_str()),
+        body.how_to_sign_up.as_ref().map(|text| text.as_str()),
+        body.risks.as_ref().map(|text| text.as_str()),
+        body.safeguards.as_ref().map(|text| text.as_str()),
+        body.what_to_bring.as_ref().map(|text| text.as_str()),
+    )
+}
