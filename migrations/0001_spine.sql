@@ -132,7 +132,7 @@ CREATE TABLE project (
   -- An index seeks by a pair only when both are columns of it, which a rowid is not.
   number INTEGER GENERATED ALWAYS AS (seq) VIRTUAL,
   UNIQUE (organization_id, client_ref),
-  -- 志愿服务条例 article 13: what a recruitment notice must say.
+  -- 志愿服务条例, article 12: what a recruitment notice must say.
   CONSTRAINT published_notice_is_complete CHECK (state = 'draft' OR (
     title IS NOT NULL AND field IS NOT NULL AND summary IS NOT NULL AND region IS NOT NULL
     AND place IS NOT NULL AND content IS NOT NULL AND conditions IS NOT NULL

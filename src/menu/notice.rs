@@ -6,8 +6,9 @@ use utoipa::ToSchema;
 
 use super::{Field, ProjectState, ShiftState, Skill};
 use crate::platform::clock::{DAY, Instant};
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{Count, FieldErrors, string_from};
+use crate::platform::input::{Count, string_from};
 use crate::platform::text::{Line, Prose};
 use crate::regions::RegionCode;
 
@@ -54,7 +55,7 @@ pub fn reference_words() -> Words {
 
 /// A project as its organization writes it. Drafts may lack any part; published ones
 /// state time, place, content, conditions, headcount, how to sign up, risks and
-/// safeguards (志愿服务条例, article 13).
+/// safeguards (志愿服务条例, article 12).
 #[derive(Debug, Deserr, Serialize, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ProjectBody {

@@ -6,8 +6,8 @@ use uuid::Uuid;
 use super::notice::{FURTHEST, ProjectBody, ShiftBody};
 use super::{ProjectState, ShiftState};
 use crate::platform::clock::Instant;
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::FieldErrors;
 
 /// A project as it stands.
 #[derive(Debug, Deserialize)]
@@ -46,8 +46,9 @@ pub struct StandingShift {
     pub confirmed: i64,
     /// Volunteers waiting.
     pub waiting: i64,
-    /// Sign-ups ever, cancelled ones included.
-    pub ever: i64,
+    /// Whether anybody ever signed up, cancelled sign-ups included.
+    #[serde(deserialize_with = "crate::platform::db::truth")]
+    pub ever: bool,
 }
 
 impl StandingShift {
@@ -177,7 +178,7 @@ pub fn plan(
             if gone.ends_at > now && gone.state == ShiftState::Open {
                 plan.cancelled.push(gone.id.clone());
             }
-        } else if gone.ever == 0 {
+        } else if !gone.ever {
             plan.delete.push(gone.id.clone());
             plan.assumed_empty.push(gone.id.clone());
         } else if gone.ends_at > now && gone.held() > 0 {
@@ -262,8 +263,8 @@ fn place_shift(
         let held = before.held();
         let calls_off = state == ShiftState::Cancelled && before.state == ShiftState::Open;
         let explained = wanted.change_reason.is_some();
-        if before.ends_at <= now && before.ever > 0 && (timed_anew || before.state != state) {
-            // 志愿服务记录与证明出具办法(试行), article 7: what took place is recorded as it was.
+        if before.ends_at <= now && before.ever && (timed_anew || before.state != state) {
+            // What took place is recorded as it was (志愿服务记录与证明出具办法(试行)).
             at_stake.push(
                 at,
                 Words::new(
@@ -348,7 +349,7 @@ mod tests {
             state: ShiftState::Open,
             confirmed,
             waiting,
-            ever: confirmed + waiting,
+            ever: confirmed + waiting > 0,
         }
     }
 
@@ -482,7 +483,10 @@ mod tests {
         );
         let moved = replace(&empty, BEFORE, wanted(json!({"ends_at": NOON}))).unwrap();
         assert_eq!(moved.assumed_empty, ["kept"]);
-        let left = StandingShift { ever: 1, ..empty };
+        let left = StandingShift {
+            ever: true,
+            ..empty
+        };
         let gone = replace(&left, BEFORE, json!({"shifts": []})).unwrap();
         assert_eq!(
             (gone.delete.len(), gone.cancelled),

@@ -10,8 +10,9 @@ use super::notice::ProjectBody;
 use super::{Field, ShiftState, Skill};
 use crate::choice;
 use crate::platform::clock::{Instant, coming_weekend, day_after, start_of};
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{Day, Digits, FieldErrors};
+use crate::platform::input::{Day, Digits};
 use crate::platform::text::{Line, bigrams};
 use crate::regions::RegionCode;
 

@@ -1,167 +1,24 @@
 //! What comes in: JSON bodies, query strings and forms, read into types that can only
 //! be valid, with every bad field reported at once.
 
-use std::ops::ControlFlow;
-
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, MergeWithError, Value, ValueKind,
-    ValuePointerRef, take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef,
+    take_cf_content,
 };
 use serde_json::Map;
 use uuid::Uuid;
 
 use super::clock::{Instant, parse_date};
-use super::i18n::{Lang, Words};
-use super::problem::{FieldProblem, Problem};
+use super::fields::FieldErrors;
+use super::i18n::Words;
+use super::problem::Problem;
 
 /// Bodies are at most this long, in bytes.
 pub const MAX_BODY: usize = 1_048_576;
-
-/// Every bad field of one input, each with a JSON pointer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FieldErrors(Vec<(String, Words)>);
-
-impl FieldErrors {
-    /// One bad field.
-    pub fn one(pointer: impl Into<String>, detail: Words) -> Self {
-        Self(vec![(pointer.into(), detail)])
-    }
-
-    /// One bad field, where deserr found it.
-    pub fn at(location: ValuePointerRef, detail: Words) -> Self {
-        Self::one(pointer(location), detail)
-    }
-
-    /// Adds a bad field.
-    pub fn push(&mut self, pointer: impl Into<String>, detail: Words) {
-        self.0.push((pointer.into(), detail));
-    }
-
-    /// Adds what somebody else found.
-    pub fn extend(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
-    }
-
-    /// Whether no field is bad.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// `Ok` when nothing is bad.
-    pub fn into_result(self) -> Result<(), Self> {
-        if self.is_empty() { Ok(()) } else { Err(self) }
-    }
-
-    /// What is wrong with a field, if anything.
-    pub fn of(&self, pointer: &str, lang: Lang) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(at, _)| at == pointer)
-            .map(|(_, detail)| detail.in_lang(lang))
-    }
-
-    /// All of them, in one language.
-    pub fn in_lang(&self, lang: Lang) -> Vec<FieldProblem> {
-        self.0
-            .iter()
-            .map(|(pointer, detail)| FieldProblem {
-                pointer: pointer.clone(),
-                detail: detail.in_lang(lang).to_owned(),
-            })
-            .collect()
-    }
-}
-
-/// RFC 6901: `~` and `/` inside a name are escaped.
-fn pointer(location: ValuePointerRef) -> String {
-    match location {
-        ValuePointerRef::Origin => String::new(),
-        ValuePointerRef::Key { key, prev } => {
-            format!(
-                "{}/{}",
-                pointer(*prev),
-                key.replace('~', "~0").replace('/', "~1")
-            )
-        }
-        ValuePointerRef::Index { index, prev } => format!("{}/{index}", pointer(*prev)),
-    }
-}
-
-impl MergeWithError<Self> for FieldErrors {
-    fn merge(before: Option<Self>, mut other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
-        let mut all = before.unwrap_or_default();
-        all.0.append(&mut other.0);
-        ControlFlow::Continue(all)
-    }
-}
-
-impl DeserializeError for FieldErrors {
-    fn error<V: IntoValue>(
-        before: Option<Self>,
-        error: ErrorKind<V>,
-        location: ValuePointerRef,
-    ) -> ControlFlow<Self, Self> {
-        let this = match error {
-            ErrorKind::IncorrectValueKind { accepted, .. } => {
-                let kinds = |lang| {
-                    let names: Vec<_> =
-                        accepted.iter().map(|kind| kind_name(*kind, lang)).collect();
-                    names.join(" / ")
-                };
-                Self::at(
-                    location,
-                    Words::new(
-                        format!("类型应为{}", kinds(Lang::Zh)),
-                        format!("must be {}", kinds(Lang::En)),
-                    ),
-                )
-            }
-            ErrorKind::MissingField { field } => Self::at(
-                location.push_key(field),
-                Words::new("缺少此项", "is missing"),
-            ),
-            ErrorKind::UnknownKey { key, .. } => Self::at(
-                location.push_key(key),
-                Words::new("没有这一项", "is not a known field"),
-            ),
-            ErrorKind::UnknownValue { accepted, .. } => Self::at(
-                location,
-                Words::new(
-                    format!("应为以下之一：{}", accepted.join("、")),
-                    format!("must be one of: {}", accepted.join(", ")),
-                ),
-            ),
-            ErrorKind::BadSequenceLen { expected, .. } => Self::at(
-                location,
-                Words::new(
-                    format!("应有 {expected} 项"),
-                    format!("must have {expected} items"),
-                ),
-            ),
-            ErrorKind::Unexpected { .. } => Self::at(
-                location,
-                Words::new("数值不在允许范围内", "is out of range"),
-            ),
-        };
-        Self::merge(before, this, location)
-    }
-}
-
-fn kind_name(kind: ValueKind, lang: Lang) -> &'static str {
-    match kind {
-        ValueKind::Null => lang.pick("空值", "null"),
-        ValueKind::Boolean => lang.pick("真假值", "a boolean"),
-        ValueKind::Integer | ValueKind::NegativeInteger => lang.pick("整数", "an integer"),
-        ValueKind::Float => lang.pick("数字", "a number"),
-        ValueKind::String => lang.pick("字符串", "a string"),
-        ValueKind::Sequence => lang.pick("数组", "an array"),
-        ValueKind::Map => lang.pick("对象", "an object"),
-    }
-}
 
 /// The string in a value, or the error that says a string was expected.
 pub fn string_from<V: IntoValue>(
@@ -342,11 +199,11 @@ macro_rules! choice {
             }
         }
 
-        impl deserr::Deserr<$crate::platform::input::FieldErrors> for $name {
+        impl deserr::Deserr<$crate::platform::fields::FieldErrors> for $name {
             fn deserialize_from_value<V: deserr::IntoValue>(
                 value: deserr::Value<V>,
                 location: deserr::ValuePointerRef,
-            ) -> Result<Self, $crate::platform::input::FieldErrors> {
+            ) -> Result<Self, $crate::platform::fields::FieldErrors> {
                 $crate::platform::input::choice_from(value, location)
             }
         }
@@ -532,6 +389,7 @@ async fn body(request: Request) -> Result<Bytes, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::i18n::Lang;
     use crate::platform::text::Line;
 
     #[derive(Debug, Deserr)]

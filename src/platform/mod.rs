@@ -6,6 +6,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod fields;
 pub mod i18n;
 pub mod idempotency;
 pub mod input;

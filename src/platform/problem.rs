@@ -9,8 +9,8 @@ use utoipa::ToSchema;
 
 use super::crypto::NoRandomness;
 use super::db::DbError;
+use super::fields::{FieldErrors, FieldProblem};
 use super::i18n::{Lang, Words};
-use super::input::FieldErrors;
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug)]
@@ -47,16 +47,6 @@ pub struct ProblemDetails {
     #[serde(flatten)]
     #[schema(value_type = std::collections::HashMap<String, Value>)]
     pub members: Map<String, Value>,
-}
-
-/// One bad field.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FieldProblem {
-    /// RFC 6901 JSON pointer into the body; `/name` of a parameter in a path or query.
-    #[schema(example = "/shifts/0/starts_at")]
-    pub pointer: String,
-    /// What is wrong with it.
-    pub detail: String,
 }
 
 impl Problem {

@@ -3,8 +3,9 @@
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
 
+use super::fields::FieldErrors;
 use super::i18n::Words;
-use super::input::{FieldErrors, string_from};
+use super::input::string_from;
 
 /// One line of 1 to `MAX` characters, trimmed.
 #[derive(Clone, Debug, PartialEq, Eq)]

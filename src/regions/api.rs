@@ -6,7 +6,8 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Region, RegionCode, store};
-use crate::platform::input::{FieldErrors, Query};
+use crate::platform::fields::FieldErrors;
+use crate::platform::input::Query;
 use crate::platform::page::PUBLIC;
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::Visit;

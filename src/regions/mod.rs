@@ -7,8 +7,9 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{FieldErrors, string_from};
+use crate::platform::input::string_from;
 
 /// A division code of 2, 4, 6, 9 or 12 digits: province, city, county, town, village.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

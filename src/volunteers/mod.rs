@@ -12,8 +12,9 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use jiff::civil::Date;
 
 use crate::platform::clock::{DAY, HOUR, Instant, MINUTE, age_on, parse_date};
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{FieldErrors, string_from};
+use crate::platform::input::string_from;
 use crate::platform::text::Line;
 
 /// The prefix of every session token.

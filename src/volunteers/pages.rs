@@ -15,7 +15,7 @@ use crate::platform::visit::{LANG_COOKIE, Visit};
 
 /// Where to go afterwards.
 #[derive(Debug, deserr::Deserr)]
-#[deserr(error = crate::platform::input::FieldErrors, deny_unknown_fields)]
+#[deserr(error = crate::platform::fields::FieldErrors, deny_unknown_fields)]
 pub struct BackQuery {
     #[deserr(default)]
     back: Option<String>,

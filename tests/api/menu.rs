@@ -90,7 +90,7 @@ fn two_chinese_characters_find_a_title_a_summary_a_place_and_an_organization() {
     for word in &words {
         assert_eq!(
             app.menu(&[("q", word)]).is(200).ids(),
-            [project.id.clone()],
+            std::slice::from_ref(&project.id),
             "{word}"
         );
     }

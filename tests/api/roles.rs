@@ -65,7 +65,7 @@ struct Row<'a> {
     project: &'a Project,
     shift: &'a Shift,
     sessions: Vec<Volunteer<'a>>,
-    /// Each with a seat: the one at the same place as the role that tries.
+    /// With a seat: the one at the same place as the role that tries, else the only one.
     holders: Vec<(Volunteer<'a>, String)>,
 }
 
@@ -93,15 +93,20 @@ fn rows<'a>(
         (sql.to_owned(), params)
     };
     let mut statements = Vec::new();
-    let people = SESSIONS.len() + ROLES.len();
-    let mut crowd = organization.place.crowd(people * TABLE.len()).into_iter();
+    // A sign-up that may be given up is a new one for each who tries.
+    let holders_of = |path: &str| match path {
+        "/api/v1/signups/{id}" => ROLES.len(),
+        _ => 1,
+    };
+    let people = TABLE.map(|(_, path, _)| SESSIONS.len() + holders_of(path));
+    let mut crowd = organization.place.crowd(people.iter().sum()).into_iter();
     let rows = TABLE
         .iter()
-        .map(|_| {
+        .map(|(_, path, _)| {
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
             let holders: Vec<_> = crowd
                 .by_ref()
-                .take(ROLES.len())
+                .take(holders_of(path))
                 .map(|holder| (holder, uuid::Uuid::new_v4().to_string()))
                 .collect();
             statements.push((
@@ -137,7 +142,7 @@ impl Row<'_> {
     /// A request by somebody in this role, which nothing but the role could stop.
     fn request(&self, method: &str, path: &str, role: usize, keys: &Keys) -> Request {
         let organization = self.organization;
-        let (holder, signup) = &self.holders[role];
+        let (holder, signup) = self.holders.get(role).unwrap_or(&self.holders[0]);
         let reference = match method {
             "PUT" => format!("new-{}", unique()),
             _ => self.project.reference.clone(),

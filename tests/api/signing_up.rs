@@ -14,7 +14,7 @@ fn the_walk_from_the_menu_to_a_seat_and_back() {
     let sat = project.shift("sat");
 
     let found = app.menu(&[("q", &notice.word())]).is(200);
-    assert_eq!(found.ids(), [project.id.clone()]);
+    assert_eq!(found.ids(), std::slice::from_ref(&project.id));
     assert_eq!(found.json()["items"][0]["seats_free"], 1);
 
     let ming = app.volunteer();
@@ -73,7 +73,7 @@ fn whoever_signed_up_sees_it_at_once() {
     assert_eq!(left(ming.reads(&project.path()).is(200).json()), 4);
     assert_eq!(
         ming.reads("/api/v1/me/signups").is(200).ids(),
-        [signup.clone()]
+        std::slice::from_ref(&signup)
     );
     let page = ming.place.send(
         &ming

@@ -6,7 +6,7 @@ use diandan::menu::replacing::plan;
 use diandan::menu::store::{self, Replacement};
 use diandan::platform::clock::{DAY, HOUR, Instant};
 use diandan::platform::db::DbError;
-use diandan::platform::input::FieldErrors;
+use diandan::platform::fields::FieldErrors;
 use pollster::FutureExt as _;
 use serde_json::json;
 

@@ -2,7 +2,7 @@
 
 use diandan::menu::notice::ProjectBody;
 use diandan::menu::search::Terms;
-use diandan::platform::input::FieldErrors;
+use diandan::platform::fields::FieldErrors;
 use rusqlite::params;
 use serde_json::{Map, Value, json};
 

@@ -26,7 +26,7 @@ WHERE organization_id = ?1 AND client_ref = ?2";
 
 const STANDING_SHIFTS: &str = "
 SELECT h.id, h.ref, h.starts_at, h.ends_at, h.state, h.confirmed, h.waiting,
-  (SELECT count(*) FROM signup s WHERE s.shift_id = h.id) AS ever
+  EXISTS (SELECT 1 FROM signup s WHERE s.shift_id = h.id) AS ever
 FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE organization_id = ?1 AND client_ref = ?2)
 ORDER BY h.starts_at, h.id";

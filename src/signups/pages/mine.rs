@@ -1,0 +1,232 @@
+//! The ticket, and all of them.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::counts;
+use crate::platform::clock::day_words;
+use crate::platform::i18n::Lang;
+use crate::platform::input::Id;
+use crate::platform::page::{Audience, page, see_other, when};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+use crate::signups::api::{LOOKING_BACK, too_late};
+use crate::signups::store::{self, Left, MyPage, Ticket};
+use crate::signups::{Leaving, SignupState};
+use crate::volunteers::api::calendar_url;
+use crate::volunteers::masked;
+
+/// Serves `/me/signups/{id}`: the ticket.
+pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    let ticket = store::ticket(&visit, id).await?;
+    let lang = visit.lang;
+    let headline = match ticket.state {
+        SignupState::Confirmed => lang.pick("报名成功，到时见！", "You are on. See you there!"),
+        SignupState::Waitlisted => lang.pick("已排上候补", "You are on the waiting list"),
+        SignupState::Cancelled if ticket.cancelled_by.as_deref() == Some("organization") => {
+            lang.pick("组织者取消了", "The organizer cancelled")
+        }
+        state => state.name(lang),
+    };
+    let body = html! {
+        h1 { (headline) }
+        (ticket_card(&ticket, lang))
+        @if let Some(why) = ticket.why_changed() {
+            p.say.wait { (lang.pick("有变更：", "Changed: ")) (why) }
+        }
+        (leaving_fields(&visit, &ticket))
+        div.actions {
+            a.button.quiet href="/me/signups" { (lang.pick("我的全部班次", "All my shifts")) }
+            a.button.quiet href={ "/projects/" (ticket.project_id) } { (lang.pick("项目详情", "About the project")) }
+        }
+    };
+    Ok(page(&visit, Audience::Oneself, headline, &body))
+}
+
+fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
+    html! {
+        article.ticket {
+            span class={ "state " (ticket.state.word()) } {
+                (ticket.state.name(lang))
+                @if ticket.position > 0 {
+                    @match lang {
+                        Lang::Zh => { " · 第 " (ticket.position) " 位" }
+                        Lang::En => { " · number " (ticket.position) }
+                    }
+                }
+            }
+            h2 class=[(ticket.state == SignupState::Cancelled).then_some("struck")] { (ticket.title) }
+            hr;
+            dl.facts {
+                dt { (lang.pick("时间", "When")) }
+                dd.num { strong { (when(ticket.starts_at, ticket.ends_at, lang)) } }
+                dt { (lang.pick("地点", "Where")) }
+                dd { (ticket.region_name.as_deref().unwrap_or_default()) " " (ticket.place) }
+                dt { (lang.pick("岗位", "Role")) }
+                dd { (ticket.role) }
+                @if let Some(bring) = &ticket.what_to_bring {
+                    dt { (lang.pick("请带", "Bring")) }
+                    dd.prose { (bring) }
+                }
+                dt { (lang.pick("组织", "By")) }
+                dd { a href={ "/organizations/" (ticket.organization_id) } { (ticket.organization_name) } }
+            }
+            hr;
+            small { (lang.pick("票号", "Ticket")) }
+            div.number { (format!("{:06}", ticket.seq)) }
+        }
+    }
+}
+
+fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
+    let lang = visit.lang;
+    let until = ticket.cancel_until();
+    let until = format!("{} {}", day_words(until, lang), until.hour_minute());
+    let (summary, hint, button) = match ticket.leaving(visit.now) {
+        Leaving::TooLate => return html! {},
+        Leaving::ByAsking if ticket.cancel_requested_at.is_some() => {
+            return html! { p.say.wait { (lang.pick(
+                "已请组织者同意您退出。在此之前名额仍为您保留。",
+                "The organizer was asked to let you go. Until then the seat is yours.",
+            )) } };
+        }
+        Leaving::Freely => (
+            lang.pick("来不了？取消报名", "Cannot come? Cancel"),
+            match lang {
+                Lang::Zh => format!("{until} 前可以自行取消，名额会立刻让给候补的人。"),
+                Lang::En => format!(
+                    "You may cancel until {until}; the seat goes to the next in line at once."
+                ),
+            },
+            lang.pick("确定取消", "Yes, cancel"),
+        ),
+        Leaving::ByAsking => (
+            lang.pick("来不了？请组织者同意", "Cannot come? Ask the organizer"),
+            lang.pick(
+                "已过自行取消的时间。提交后组织者会收到通知，同意后您的名额才会释放。",
+                "The time to cancel alone has passed. The organizer is told, and frees your seat.",
+            )
+            .to_owned(),
+            lang.pick("请求退出", "Ask to be let go"),
+        ),
+    };
+    html! {
+        details {
+            summary { (summary) }
+            p.small { (hint) }
+            form method="post" action={ "/me/signups/" (ticket.id) "/cancel" } { button.quiet { (button) } }
+        }
+    }
+}
+
+/// Takes `/me/signups/{id}/cancel`.
+pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    match store::leave(&visit, id).await?.0 {
+        Left::TooLate => Err(too_late()),
+        Left::Cancelled | Left::Asked | Left::Already => {
+            Ok(see_other(&format!("/me/signups/{id}")))
+        }
+    }
+}
+
+/// Serves `/me/signups`.
+pub async fn mine(visit: Visit) -> Result<Response, Problem> {
+    let page_of_mine = match visit.has_credential() {
+        true => store::my_page(&visit, visit.now.plus(-LOOKING_BACK)).await?,
+        false => None,
+    };
+    let Some(mine) = page_of_mine else {
+        return Ok(see_other("/sign-in?back=/me/signups"));
+    };
+    Ok(my_shifts(&visit, &mine))
+}
+
+fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
+    let lang = visit.lang;
+    let (past, ahead): (Vec<_>, Vec<_>) = mine.tickets.iter().partition(|ticket| {
+        ticket.ends_at <= visit.now
+            || ticket.state == SignupState::Cancelled
+                && ticket.cancelled_by.as_deref() != Some("organization")
+    });
+    let phone = visit
+        .config
+        .keys
+        .open(&mine.me.phone_sealed)
+        .unwrap_or_default();
+    let body = html! {
+        h1 { (lang.pick("我的班次", "My shifts")) }
+        p.small { (mine.me.name) " " span.num { (masked(&phone)) } }
+        @if ahead.is_empty() {
+            div.empty {
+                p { (lang.pick("还没有要参加的班次。", "No shift ahead.")) }
+                p { a.button href="/" { (lang.pick("去菜单上挑一个", "Pick one from the menu")) } }
+            }
+        }
+        ul.shifts { @for ticket in &ahead { (my_line(ticket, lang)) } }
+        @if !mine.organized.is_empty() {
+            section.course {
+                h2 { (lang.pick("我负责的班次", "Shifts I help to run")) }
+                ul.shifts {
+                    @for shift in &mine.organized {
+                        li {
+                            div.when { (when(shift.starts_at, shift.ends_at, lang)) }
+                            div.go { a.button.quiet href={ "/shifts/" (shift.id) "/roster" } { (lang.pick("名单", "Roster")) } }
+                            div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if !past.is_empty() {
+            details {
+                summary { (lang.pick("以前的", "Earlier")) " (" (past.len()) ")" }
+                ul.shifts { @for ticket in past.iter().rev() { (my_line(ticket, lang)) } }
+            }
+        }
+        section.course #calendar {
+            h2 { (lang.pick("放进手机日历", "In your calendar")) }
+            p.small { (lang.pick(
+                "在日历应用里“订阅”下面的地址，班次有变更会自动更新。地址是私密的，请不要转发。",
+                "Subscribe to this address in your calendar; it follows every change. It is private: do not pass it on.",
+            )) }
+            label { (lang.pick("日历地址", "Calendar address"))
+                input readonly value=(calendar_url(visit, &mine.me)); }
+            form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换一个新地址", "Make a new address")) } } }
+        }
+        div.actions {
+            form method="post" action="/sign-out" { button.quiet { (lang.pick("退出登录", "Sign out")) } }
+            form method="post" action="/sign-out" {
+                input type="hidden" name="everywhere" value="1";
+                button.quiet { (lang.pick("退出所有设备", "Sign out everywhere")) }
+            }
+        }
+    };
+    page(
+        visit,
+        Audience::Oneself,
+        lang.pick("我的班次", "My shifts"),
+        &body,
+    )
+}
+
+fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
+    let cancelled = ticket.state == SignupState::Cancelled;
+    html! {
+        li {
+            div.when class=[cancelled.then_some("struck")] {
+                (when(ticket.starts_at, ticket.ends_at, lang))
+            }
+            div.go {
+                span class={ "state small " (ticket.state.word()) } {
+                    (ticket.state.name(lang))
+                    @if ticket.position > 0 { " " (ticket.position) }
+                }
+            }
+            div {
+                a href={ "/me/signups/" (ticket.id) } { (ticket.title) }
+                small { " · " (ticket.place) }
+                @if let Some(why) = ticket.why_changed() { small.wrong { (why) } }
+            }
+        }
+    }
+}

@@ -1,0 +1,340 @@
+//! Taking a place: why not, if not, and the place itself.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::tickets::{TICKET, Ticket};
+use super::{IS_SIGNED_IN, require_signed_in};
+use crate::bind;
+use crate::menu::Skill;
+use crate::platform::clock::Instant;
+use crate::platform::crypto::NoRandomness;
+use crate::platform::db::{self, DbError};
+use crate::platform::idempotency::{IdempotencyKey, Taken};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+use crate::signups::{Clash, Facts, Guardian, Refusal};
+use crate::volunteers::{Me, who};
+
+/// Why nobody can take a shift, whoever asks; `?2` now.
+macro_rules! shift_refusal {
+    () => {
+        "
+      WHEN d.shift_state = 'cancelled' OR d.project_state = 'cancelled' THEN 'shift_cancelled'
+      WHEN d.organization_state <> 'verified' THEN 'organization_suspended'
+      WHEN d.ends_at <= ?2 THEN 'ended'
+      WHEN d.project_state = 'closed' OR d.starts_at - 60000 * d.sign_up_closes_minutes <= ?2 THEN 'closed'
+      WHEN d.sign_up_opens_at > ?2 THEN 'not_open'"
+    };
+}
+
+/// Who asks for which shift, and why not, if not. `?1` session, `?2` now, `?3` shift,
+/// `?4` guardian's name, `?5` whether the guardian comes along, `?6` whether a tight gap
+/// is accepted.
+///
+/// Ages count on the day of the shift where it takes place; guardians by 中国注册志愿者管理办法
+/// (2013). A volunteer who said to be of age needs no birth date, except where
+/// the project bars minors.
+macro_rules! asked {
+    () => {
+        concat!(
+            "
+WITH asked AS (
+  SELECT v.id AS volunteer_id, v.language, v.name, v.birth_date, v.skills AS has_skills,
+    v.adult_declared_at IS NOT NULL AS adult,
+    h.id AS shift_id, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity, h.confirmed,
+    h.waitlist, h.waiting, p.seq AS project, p.state AS project_state, p.organization_state,
+    p.min_age, p.skills AS needs_skills, p.sign_up_opens_at, p.sign_up_closes_minutes,
+    p.travel_minutes,
+    CAST(substr(h.local_date, 1, 4) AS INTEGER) - CAST(substr(v.birth_date, 1, 4) AS INTEGER)
+      - (substr(h.local_date, 6) < substr(v.birth_date, 6)) AS age
+  FROM session c
+  JOIN volunteer v ON v.id = c.volunteer_id
+  JOIN shift h ON h.id = ?3
+  JOIN project p ON p.seq = h.project AND p.state <> 'draft'
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2),
+held AS (
+  SELECT s.id, s.shift_id, s.starts_at, s.ends_at, p.title, p.seq AS project,
+    s.starts_at < a.ends_at AND s.ends_at > a.starts_at AS overlaps
+  FROM asked a
+  JOIN signup s ON s.volunteer_id = a.volunteer_id
+    AND s.starts_at > a.starts_at - 172800000 AND s.starts_at < a.ends_at + 86400000
+    AND s.state IN ('confirmed', 'waitlisted')
+  JOIN shift h ON h.id = s.shift_id
+  JOIN project p ON p.seq = h.project
+  WHERE s.shift_id <> a.shift_id
+    AND s.starts_at < a.ends_at + 60000 * CASE WHEN p.seq = a.project THEN 0 ELSE max(a.travel_minutes, p.travel_minutes) END
+    AND s.ends_at > a.starts_at - 60000 * CASE WHEN p.seq = a.project THEN 0 ELSE max(a.travel_minutes, p.travel_minutes) END
+  ORDER BY overlaps DESC, s.starts_at
+  LIMIT 1),
+verdict AS (
+  SELECT a.*,
+    (SELECT s.id FROM signup s
+     WHERE s.shift_id = a.shift_id AND s.volunteer_id = a.volunteer_id AND s.state <> 'cancelled') AS signup_id,
+    (SELECT json_group_array(n.value) FROM json_each(a.needs_skills) n
+     WHERE n.value NOT IN (SELECT value FROM json_each(a.has_skills))) AS missing_skills
+  FROM asked a),
+judged AS (
+  SELECT d.*,
+    CASE",
+            shift_refusal!(),
+            "
+      WHEN d.signup_id IS NOT NULL THEN 'already_signed_up'
+      WHEN d.confirmed >= d.capacity AND d.waiting >= d.waitlist THEN 'shift_full'
+      WHEN d.name = '' THEN 'name_missing'
+      WHEN d.birth_date IS NULL AND (d.min_age >= 18 OR NOT d.adult) THEN 'birth_date_missing'
+      WHEN d.age < d.min_age THEN 'too_young'
+      WHEN d.age < 14 AND (?4 IS NULL OR NOT ?5) THEN 'guardian_must_accompany'
+      WHEN d.age < 18 AND ?4 IS NULL THEN 'guardian_consent_missing'
+      WHEN d.missing_skills <> '[]' THEN 'skill_missing'
+      WHEN (SELECT overlaps FROM held) THEN 'shift_clash'
+      WHEN EXISTS (SELECT 1 FROM held) AND NOT ?6 THEN 'tight_gap'
+    END AS refusal
+  FROM verdict d)"
+        )
+    };
+}
+
+/// What the volunteer adds to their profile while signing up. A birth date once given
+/// stays: nobody grows older by trying again. `?1` session, `?2` now, `?3` name, `?4`
+/// birth date, `?5` whether of age, `?6` skills.
+const INTRODUCE: &str = "
+UPDATE volunteer SET
+  name = CASE WHEN name = '' THEN coalesce(?3, '') ELSE name END,
+  birth_date = coalesce(birth_date, ?4),
+  adult_declared_at = coalesce(adult_declared_at, CASE WHEN ?5 THEN ?2 END),
+  skills = (
+    SELECT json_group_array(value) FROM (
+      SELECT value FROM json_each(skills) UNION SELECT value FROM json_each(?6)))
+WHERE id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)";
+
+const JUDGE: &str = concat!(
+    asked!(),
+    "
+SELECT j.refusal, j.signup_id, j.min_age, j.sign_up_opens_at, j.missing_skills,
+  k.title AS held_title, k.starts_at AS held_starts_at, k.ends_at AS held_ends_at
+FROM judged j LEFT JOIN held k"
+);
+
+/// `?7` the new id, `?8` guardian's phone, `?9` the caller of an idempotency key `?10`.
+const SIGN_UP: &str = concat!(
+    asked!(),
+    "
+INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at,
+  guardian_name, guardian_phone_sealed, guardian_accompanies)
+SELECT ?7, j.shift_id, j.volunteer_id,
+  CASE WHEN j.confirmed < j.capacity THEN 'confirmed' ELSE 'waitlisted' END,
+  j.starts_at, j.ends_at, ?2, ?4, ?8, ?5
+FROM judged j
+WHERE j.refusal IS NULL
+  AND NOT EXISTS (SELECT 1 FROM idempotency_key WHERE caller = ?9 AND key = ?10)"
+);
+
+const TICKET_OF_KEY: &str = concat!(
+    ticket_columns!(),
+    "WHERE s.id = (SELECT subject FROM idempotency_key WHERE caller = ?1 AND key = ?3)
+  AND s.volunteer_id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)"
+);
+
+/// `?1` shift, `?2` now.
+const OFFER: &str = concat!(
+    "
+SELECT d.*,
+    CASE",
+    shift_refusal!(),
+    "
+      WHEN d.confirmed >= d.capacity AND d.waiting >= d.waitlist THEN 'shift_full'
+    END AS refusal
+FROM (
+  SELECT h.id AS shift_id, h.role, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity,
+    h.confirmed, h.waitlist, h.waiting, p.id AS project_id, p.title, p.place, p.region_name,
+    p.state AS project_state, p.organization_state, p.min_age, p.skills, p.sign_up_opens_at,
+    p.sign_up_closes_minutes
+  FROM shift h JOIN project p ON p.seq = h.project AND p.state <> 'draft'
+  WHERE h.id = ?1) d"
+);
+
+/// A shift as the sign-up form offers it.
+#[derive(Debug, Deserialize)]
+pub struct Offer {
+    /// UUIDv7.
+    pub shift_id: String,
+    /// What volunteers do.
+    pub role: String,
+    /// When it starts.
+    pub starts_at: Instant,
+    /// When it ends.
+    pub ends_at: Instant,
+    /// Seats.
+    pub capacity: i64,
+    /// Seats taken.
+    pub confirmed: i64,
+    /// Volunteers waiting.
+    pub waiting: i64,
+    /// Which project.
+    pub project_id: String,
+    /// What it is called.
+    pub title: String,
+    /// Where to come.
+    pub place: String,
+    /// The division's name.
+    pub region_name: Option<String>,
+    /// Youngest age.
+    pub min_age: i64,
+    /// What somebody must be able to do.
+    #[serde(deserialize_with = "db::json")]
+    pub skills: Vec<Skill>,
+    /// When sign-up opens.
+    pub sign_up_opens_at: Option<Instant>,
+    /// Why nobody can take it.
+    pub refusal: Option<Refusal>,
+}
+
+/// Who asks, if they are signed in, and what is offered, if it is.
+pub async fn offer(visit: &Visit, shift: Uuid) -> Result<(Option<Me>, Option<Offer>), DbError> {
+    let batch = visit
+        .db
+        .batch(vec![who(visit), bind!(OFFER, shift, visit.now)])
+        .await?;
+    Ok((batch.first(0)?, batch.first(1)?))
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    refusal: Option<Refusal>,
+    signup_id: Option<String>,
+    min_age: i64,
+    sign_up_opens_at: Option<Instant>,
+    #[serde(deserialize_with = "db::json")]
+    missing_skills: Vec<Skill>,
+    held_title: Option<String>,
+    held_starts_at: Option<Instant>,
+    held_ends_at: Option<Instant>,
+}
+
+impl Judged {
+    fn facts(self) -> Facts {
+        Facts {
+            min_age: self.min_age,
+            opens_at: self.sign_up_opens_at,
+            signup_id: self.signup_id,
+            clash: match (self.held_title, self.held_starts_at, self.held_ends_at) {
+                (Some(title), Some(starts_at), Some(ends_at)) => Some(Clash {
+                    title,
+                    starts_at,
+                    ends_at,
+                }),
+                _ => None,
+            },
+            missing_skills: self.missing_skills,
+        }
+    }
+}
+
+/// What somebody says when they sign up.
+#[derive(Debug, Default)]
+pub struct Wish {
+    /// What they are called, when nobody knows yet.
+    pub name: Option<String>,
+    /// When they were born, when the shift needs it.
+    pub birth_date: Option<String>,
+    /// Whether they say to be of age.
+    pub adult: bool,
+    /// What they say they can do.
+    pub skills: Vec<Skill>,
+    /// Who consents for them.
+    pub guardian: Option<Guardian>,
+    /// Whether little time between two places is all right.
+    pub accept_tight_gap: bool,
+}
+
+/// What came of a wish.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A place, or one on the waiting list.
+    SignedUp(Box<Ticket>),
+    /// The same request was carried out before.
+    Repeated(Box<Ticket>),
+    /// Not possible, and why.
+    Refused(Refusal, Box<Facts>),
+}
+
+/// Signs the caller up for a shift: one transaction, one round trip.
+pub async fn sign_up(
+    visit: &Visit,
+    shift: Uuid,
+    wish: &Wish,
+    key: &IdempotencyKey,
+    request: &str,
+) -> Result<Outcome, Problem> {
+    let id = visit.new_id();
+    let caller = visit
+        .credential_hash()
+        .ok_or_else(Problem::unauthenticated)?;
+    let guardian = wish.guardian.as_ref();
+    let guardian_name = guardian.map(|guardian| guardian.name.as_str());
+    let accompanies = guardian.is_some_and(|guardian| guardian.accompanies);
+    let guardian_phone = guardian
+        .map(|guardian| visit.config.keys.seal(guardian.phone.digits()))
+        .transpose()
+        .map_err(|_: NoRandomness| Problem::internal("no randomness from the platform"))?;
+    let mut statements = Vec::new();
+    if wish.name.is_some() || wish.birth_date.is_some() || wish.adult || !wish.skills.is_empty() {
+        statements.push(bind!(
+            INTRODUCE,
+            &caller,
+            visit.now,
+            wish.name.as_deref(),
+            wish.birth_date.as_deref(),
+            wish.adult,
+            serde_json::json!(wish.skills).to_string(),
+        ));
+    }
+    let at = statements.len();
+    statements.extend([
+        bind!(IS_SIGNED_IN, &caller, visit.now),
+        bind!(
+            JUDGE,
+            &caller,
+            visit.now,
+            shift,
+            guardian_name,
+            accompanies,
+            wish.accept_tight_gap
+        ),
+        bind!(
+            SIGN_UP,
+            &caller,
+            visit.now,
+            shift,
+            guardian_name,
+            accompanies,
+            wish.accept_tight_gap,
+            id,
+            guardian_phone,
+            &caller,
+            key.as_deref(),
+        ),
+        key.take(&caller, request, id, visit.now),
+        key.find(&caller),
+        bind!(TICKET, &caller, visit.now, id),
+        bind!(TICKET_OF_KEY, &caller, visit.now, key.as_deref()),
+    ]);
+    let batch = visit.db.batch(statements).await?;
+    require_signed_in(&batch, at)?;
+    if let Some(ticket) = batch.first(at + 5)? {
+        return Ok(Outcome::SignedUp(Box::new(ticket)));
+    }
+    if let Some(taken) = batch.first::<Taken>(at + 4)? {
+        taken.check_repeats(request)?;
+        let ticket = batch
+            .first(at + 6)?
+            .ok_or_else(|| Problem::internal("a key without its sign-up"))?;
+        return Ok(Outcome::Repeated(Box::new(ticket)));
+    }
+    let judged: Judged = batch.first(at + 1)?.ok_or_else(Problem::not_found)?;
+    let refusal = judged
+        .refusal
+        .ok_or_else(|| Problem::internal("a sign-up was neither made nor refused"))?;
+    Ok(Outcome::Refused(refusal, Box::new(judged.facts())))
+}

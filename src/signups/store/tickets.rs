@@ -1,0 +1,212 @@
+//! Reading sign-ups: one, one's own, those of a calendar.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{IS_SIGNED_IN, require_signed_in};
+use crate::bind;
+use crate::menu::{Field, ProjectState, ShiftState};
+use crate::platform::clock::Instant;
+use crate::platform::db::{DbError, Statement};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+use crate::signups::SignupState;
+use crate::volunteers::{Me, who};
+
+pub(super) const TICKET: &str = concat!(
+    ticket_columns!(),
+    "WHERE s.id = ?3
+  AND s.volunteer_id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)"
+);
+
+/// A sign-up with what its holder needs to know.
+#[derive(Debug, Deserialize)]
+pub struct Ticket {
+    /// Its number: the order of arrival.
+    pub seq: i64,
+    /// UUIDv7.
+    pub id: String,
+    /// Where it stands.
+    pub state: SignupState,
+    /// When the shift starts.
+    pub starts_at: Instant,
+    /// When the shift ends.
+    pub ends_at: Instant,
+    /// When the volunteer signed up.
+    pub created_at: Instant,
+    /// When they moved up from the waiting list.
+    pub promoted_at: Option<Instant>,
+    /// When they asked to be let go.
+    pub cancel_requested_at: Option<Instant>,
+    /// When it was given up or called off.
+    pub cancelled_at: Option<Instant>,
+    /// `volunteer` or `organization`.
+    pub cancelled_by: Option<String>,
+    /// Rises with each change.
+    pub revision: i64,
+    /// Which shift.
+    pub shift_id: String,
+    /// What they do.
+    pub role: String,
+    /// Where the shift stands.
+    pub shift_state: ShiftState,
+    /// Why the shift was moved or called off.
+    pub shift_change_reason: Option<String>,
+    /// Which project.
+    pub project_id: String,
+    /// What it is called.
+    pub title: String,
+    /// Key field.
+    pub field: Field,
+    /// Where the project stands.
+    pub project_state: ProjectState,
+    /// Where to come.
+    pub place: String,
+    /// The division's name.
+    pub region_name: Option<String>,
+    /// What to bring.
+    pub what_to_bring: Option<String>,
+    /// Minutes before the start until which they may cancel alone.
+    pub cancel_until_minutes: i64,
+    /// Why the project changed.
+    pub change_reason: Option<String>,
+    /// Who offers it.
+    pub organization_id: String,
+    /// Its name.
+    pub organization_name: String,
+    /// Place in the waiting list, from 1; 0 when not waiting.
+    pub position: i64,
+}
+
+/// One of the caller's own sign-ups.
+pub async fn ticket(visit: &Visit, id: Uuid) -> Result<Ticket, Problem> {
+    let caller = visit
+        .credential_hash()
+        .ok_or_else(Problem::unauthenticated)?;
+    let batch = visit
+        .db
+        .batch(vec![
+            bind!(IS_SIGNED_IN, &caller, visit.now),
+            bind!(TICKET, &caller, visit.now, id),
+        ])
+        .await?;
+    require_signed_in(&batch, 0)?;
+    batch.first(1)?.ok_or_else(Problem::not_found)
+}
+
+/// `?3` from when, `?4` after which start, `?5` after which number, `?6` how many.
+const MINE: &str = concat!(
+    ticket_columns!(),
+    "WHERE s.volunteer_id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)
+  AND s.starts_at >= ?3 AND (s.starts_at, s.seq) > (?4, ?5)
+ORDER BY s.starts_at, s.seq
+LIMIT ?6"
+);
+
+/// The statement for the caller's sign-ups from an instant on, in order of time, after a
+/// start and a number.
+pub fn mine(visit: &Visit, from: Instant, after: (i64, i64), limit: i64) -> Statement {
+    bind!(
+        MINE,
+        visit.credential_hash(),
+        visit.now,
+        from,
+        after.0,
+        after.1,
+        limit
+    )
+}
+
+/// The next shift of each project the caller helps to run. `?1` session, `?2` now.
+const ORGANIZED: &str = "
+SELECT h.id, h.starts_at, h.ends_at, h.role, h.confirmed, h.capacity, h.waiting, p.title
+FROM session c
+JOIN member m ON m.volunteer_id = c.volunteer_id
+JOIN project p ON p.seq IN (
+  SELECT q.seq FROM project q
+  WHERE q.organization_id = m.organization_id AND q.state = 'published' AND q.next_starts_at IS NOT NULL
+  ORDER BY q.next_starts_at
+  LIMIT 20)
+JOIN shift h ON h.project = p.seq AND h.starts_at = p.next_starts_at AND h.state = 'open'
+WHERE c.token_hash = ?1 AND c.expires_at > ?2
+ORDER BY p.next_starts_at, p.seq
+LIMIT 20";
+
+/// A shift as its organizers see it in a list.
+#[derive(Debug, Deserialize)]
+pub struct Organized {
+    /// UUIDv7.
+    pub id: String,
+    /// When it starts.
+    pub starts_at: Instant,
+    /// When it ends.
+    pub ends_at: Instant,
+    /// What volunteers do.
+    pub role: String,
+    /// Seats taken.
+    pub confirmed: i64,
+    /// Seats.
+    pub capacity: i64,
+    /// Volunteers waiting.
+    pub waiting: i64,
+    /// What the project is called.
+    pub title: String,
+}
+
+/// Everything the page of own shifts shows.
+#[derive(Debug)]
+pub struct MyPage {
+    /// Who is signed in.
+    pub me: Me,
+    /// Own sign-ups in order of time.
+    pub tickets: Vec<Ticket>,
+    /// Shifts the caller helps to run.
+    pub organized: Vec<Organized>,
+}
+
+/// The page of own shifts, from an instant on; `None` when nobody is signed in.
+pub async fn my_page(visit: &Visit, from: Instant) -> Result<Option<MyPage>, DbError> {
+    let organized = bind!(ORGANIZED, visit.credential_hash(), visit.now);
+    let statements = vec![who(visit), mine(visit, from, (0, 0), 100), organized];
+    let batch = visit.db.batch(statements).await?;
+    Ok(match batch.first(0)? {
+        Some(me) => Some(MyPage {
+            me,
+            tickets: batch.rows(1)?,
+            organized: batch.rows(2)?,
+        }),
+        None => None,
+    })
+}
+
+const OF_CALENDAR: &str = concat!(
+    ticket_columns!(),
+    "WHERE s.volunteer_id = (SELECT id FROM volunteer WHERE calendar_hash = ?1) AND s.starts_at >= ?2
+ORDER BY s.starts_at, s.seq
+LIMIT 500"
+);
+
+const CALENDAR: &str = "SELECT language FROM volunteer WHERE calendar_hash = ?1";
+
+/// Whose calendar an address is, and the sign-ups in it.
+#[derive(Debug, Deserialize)]
+pub struct CalendarRow {
+    /// `zh` or `en`.
+    pub language: String,
+}
+
+/// The sign-ups behind a private calendar address.
+pub async fn calendar(
+    visit: &Visit,
+    hash: &str,
+    from: Instant,
+) -> Result<Option<(CalendarRow, Vec<Ticket>)>, DbError> {
+    let batch = visit
+        .db
+        .batch(vec![bind!(CALENDAR, hash), bind!(OF_CALENDAR, hash, from)])
+        .await?;
+    Ok(match batch.first(0)? {
+        Some(row) => Some((row, batch.rows(1)?)),
+        None => None,
+    })
+}
