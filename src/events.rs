@@ -11,21 +11,28 @@ use worker::{
     ScheduledEvent, console_error, console_log, event,
 };
 
+use crate::delivery::deliver;
 use crate::menu;
-use crate::messages;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
 use crate::platform::idempotency;
 use crate::platform::memory::{self, Remembered};
-use crate::platform::outbox::{self, Letter};
+use crate::platform::outbox;
 use crate::platform::page::PUBLIC;
 use crate::platform::visit::{LANG_COOKIE, Visit, is_personal};
 use crate::router::{self, Answer};
 use crate::volunteers;
 
-fn now() -> Instant {
+/// Now, by the clock of the platform.
+pub fn now() -> Instant {
     Instant::from_millis(i64::try_from(Date::now().as_millis()).unwrap_or_default())
+}
+
+/// Logs what somebody should look into.
+pub fn complain(message: &str, reason: &str) {
+    let line = json!({"level": "error", "message": message, "reason": reason});
+    console_error!("{line}");
 }
 
 /// Read once an isolate: a value in memory, not a binding.
@@ -57,7 +64,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let config = match config(&env) {
         Ok(config) => config,
         Err(reason) => {
-            console_error!("{}", json!({"level": "error", "message": reason}));
+            complain("the service is not configured", reason);
             return Response::error("The service is not configured yet.", 500);
         }
     };
@@ -214,91 +221,25 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             tick(&db).await;
             deliver(&db, &config).await;
         }
-        (Err(reason), _) => console_error!("{}", json!({"level": "error", "message": reason})),
-        (_, Err(error)) => console_error!(
-            "{}",
-            json!({"level": "error", "message": error.to_string()})
-        ),
+        (Err(reason), _) => complain("the clock cannot work", reason),
+        (_, Err(error)) => complain("the clock cannot work", &error.to_string()),
     }
 }
 
 /// Moves the menu on and forgets what need not be kept.
 async fn tick(db: &Db) {
     let now = now();
-    let moved = menu::move_on(db, now).await;
+    match menu::move_on(db, now).await {
+        Ok(0) => {}
+        Ok(projects) => {
+            let line = json!({"level": "info", "message": "moved on", "projects": projects});
+            console_log!("{line}");
+        }
+        Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
+    }
     let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
     forget.extend(volunteers::forget(now));
-    let forgotten = db.batch(forget).await.map(drop);
-    let line = json!({
-        "level": if moved.is_ok() && forgotten.is_ok() { "info" } else { "error" },
-        "message": "tick",
-        "moved_on": moved.as_ref().ok(),
-        "error": [moved.err().map(|e| format!("{e:?}")), forgotten.err().map(|e| format!("{e:?}"))],
-    });
-    console_log!("{line}");
-}
-
-/// Delivers what is due. Without a gateway everything stays in the outbox.
-async fn deliver(db: &Db, config: &Config) {
-    let Some(url) = &config.notifier_url else {
-        return;
-    };
-    let letters = match outbox::claim(db, now()).await {
-        Ok(letters) => letters,
-        Err(error) => {
-            console_error!(
-                "{}",
-                json!({"level": "error", "message": format!("outbox: {error:?}")})
-            );
-            return;
-        }
-    };
-    let mut settled = Vec::new();
-    for letter in &letters {
-        settled.push(match send(url, config, letter).await {
-            Ok(()) => outbox::sent(letter, now()),
-            Err(reason) => {
-                console_error!("{}", json!({"level": "error", "message": "delivery failed", "letter": letter.seq, "reason": reason}));
-                outbox::failed(letter, &reason, now())
-            }
-        });
-    }
-    if !settled.is_empty()
-        && let Err(error) = db.batch(settled).await
-    {
-        console_error!(
-            "{}",
-            json!({"level": "error", "message": format!("outbox: {error:?}")})
-        );
-    }
-}
-
-/// One message to the gateway: `POST` JSON `{"id", "kind", "to", "text"}` with a bearer
-/// token; any 2xx means it is taken. The id stays the same when it is sent again.
-async fn send(url: &str, config: &Config, letter: &Letter) -> std::result::Result<(), String> {
-    let (Some(to), Some(text)) = (letter.phone(config), messages::text(letter, config)) else {
-        return Err("the message cannot be read".to_owned());
-    };
-    let body = json!({"id": letter.seq, "kind": letter.kind, "to": to, "text": text}).to_string();
-    let post = || -> Result<Request> {
-        let headers = Headers::new();
-        headers.set("content-type", "application/json")?;
-        if let Some(token) = &config.notifier_token {
-            headers.set("authorization", &format!("Bearer {token}"))?;
-        }
-        let mut init = worker::RequestInit::new();
-        init.with_method(Method::Post)
-            .with_headers(headers)
-            .with_body(Some(body.into()));
-        Request::new_with_init(url, &init)
-    };
-    let request = post().map_err(|error| error.to_string())?;
-    let response = worker::Fetch::Request(request)
-        .send()
-        .await
-        .map_err(|_| "the gateway cannot be reached".to_owned())?;
-    match response.status_code() {
-        200..=299 => Ok(()),
-        status => Err(format!("the gateway answered {status}")),
+    if let Err(error) = db.batch(forget).await {
+        complain("nothing was forgotten", &format!("{error:?}"));
     }
 }

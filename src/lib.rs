@@ -13,4 +13,6 @@ pub mod signups;
 pub mod volunteers;
 
 #[cfg(target_arch = "wasm32")]
+mod delivery;
+#[cfg(target_arch = "wasm32")]
 mod events;

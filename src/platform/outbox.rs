@@ -16,6 +16,8 @@ pub const MOST_ATTEMPTS: i64 = 10;
 pub const A_ROUND: i64 = 50;
 /// While one round delivers a message no other does.
 const LEASE: i64 = 2 * MINUTE;
+/// What is urgent is of no use later: a code is good for ten minutes.
+const URGENT_FOR: i64 = 10 * MINUTE;
 /// How long delivered messages stay for looking into complaints.
 const KEPT_FOR: i64 = 30 * DAY;
 
@@ -50,7 +52,8 @@ const SENT: &str =
 
 const FAILED: &str = "
 UPDATE outbox
-SET due_at = ?2, last_error = ?3, abandoned_at = CASE WHEN attempts >= ?4 THEN ?5 END
+SET due_at = ?2, last_error = ?3,
+  abandoned_at = CASE WHEN attempts >= ?4 OR urgent AND created_at + ?6 <= ?2 THEN ?5 END
 WHERE seq = ?1";
 
 const FORGET: &str = "DELETE FROM outbox WHERE created_at < ?1";
@@ -132,7 +135,15 @@ pub fn sent(letter: &Letter, now: Instant) -> Statement {
 /// The statement that notes a failure and when to try again.
 pub fn failed(letter: &Letter, reason: &str, now: Instant) -> Statement {
     let due = now.plus(pause_after(letter.attempts));
-    bind!(FAILED, letter.seq, due, reason, MOST_ATTEMPTS, now)
+    bind!(
+        FAILED,
+        letter.seq,
+        due,
+        reason,
+        MOST_ATTEMPTS,
+        now,
+        URGENT_FOR
+    )
 }
 
 /// The statement that forgets old messages.
