@@ -16,6 +16,7 @@ use crate::menu;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
+use crate::platform::i18n::Lang;
 use crate::platform::idempotency;
 use crate::platform::memory::{self, Remembered};
 use crate::platform::outbox;
@@ -55,7 +56,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     let key = public_key(&request)?;
     if let Some(key) = &key {
         let if_none_match = request.headers().get("if-none-match")?;
-        if let Some(response) = memory::recall(key, began, |answer| {
+        if let Some(response) = memory::recall(&key.text, began, |answer| {
             recalled(answer, if_none_match.as_deref())
         }) {
             return response;
@@ -126,9 +127,15 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     Ok(response)
 }
 
+/// What an answer is remembered under.
+struct Key {
+    lang: Lang,
+    text: String,
+}
+
 /// Under which key an answer may be remembered: only what is asked for with GET by
 /// somebody who presents nothing, in a language.
-fn public_key(request: &Request) -> Result<Option<String>> {
+fn public_key(request: &Request) -> Result<Option<Key>> {
     if request.method() != Method::Get {
         return Ok(None);
     }
@@ -141,8 +148,9 @@ fn public_key(request: &Request) -> Result<Option<String>> {
         .split(';')
         .find_map(|pair| pair.trim().strip_prefix(LANG_COOKIE)?.strip_prefix('='));
     let accepted = headers.get("accept-language")?;
-    let lang = crate::platform::i18n::Lang::negotiate(chosen, accepted.as_deref());
-    Ok(Some(format!("{} {}", lang.code(), request.inner().url())))
+    let lang = Lang::negotiate(chosen, accepted.as_deref());
+    let text = format!("{} {}", lang.code(), request.inner().url());
+    Ok(Some(Key { lang, text }))
 }
 
 fn recalled(answer: &Remembered, if_none_match: Option<&str>) -> Result<Response> {
@@ -157,7 +165,7 @@ fn recalled(answer: &Remembered, if_none_match: Option<&str>) -> Result<Response
     Ok(Response::from_bytes(answer.body.clone())?.with_headers(headers))
 }
 
-fn remember(key: String, now: Instant, answer: &Answer) {
+fn remember(key: Key, now: Instant, answer: &Answer) {
     let header = |name: &str| {
         answer
             .headers
@@ -167,12 +175,16 @@ fn remember(key: String, now: Instant, answer: &Answer) {
     if answer.status.as_u16() != 200 || header("cache-control") != Some(PUBLIC) {
         return;
     }
+    // A page is in the language its own reader asked for, whatever the key made of that.
+    if header("content-language").is_some_and(|tag| tag != key.lang.tag()) {
+        return;
+    }
     let etag = header("etag").unwrap_or_default().to_owned();
     let headers = texts(&answer.headers)
         .filter(|(name, _)| name != "x-request-id")
         .collect();
     memory::remember(
-        key,
+        key.text,
         now,
         Remembered {
             headers,

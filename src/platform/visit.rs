@@ -59,7 +59,7 @@ impl Visit {
         headers: &HeaderMap,
     ) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-        let bearer = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let bearer = text(header::AUTHORIZATION).and_then(bearer);
         let (origin, target) = split(url);
         let trusted_origin =
             config.environment == Environment::Production || is_trustworthy(origin);
@@ -162,14 +162,19 @@ pub fn is_personal(cookies: &str) -> bool {
     })
 }
 
-/// The value of a cookie.
+/// The token of an `Authorization` header; schemes have no case (RFC 9110, section 11.1).
+fn bearer(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// The value of a cookie. Other cookies may hold any bytes.
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
         .find(|(known, _)| *known == name)
         .map(|(_, value)| value)
 }
@@ -258,5 +263,17 @@ mod tests {
         let sent = headers(&[("cookie", "xlang=zh; lang=en;a=b")]);
         assert_eq!(cookie(&sent, "lang"), Some("en"));
         assert_eq!(cookie(&sent, "ang"), None);
+        let mut foreign = HeaderMap::new();
+        let bytes = header::HeaderValue::from_bytes(b"x=\xe9; lang=en").unwrap();
+        foreign.insert(header::COOKIE, bytes);
+        assert_eq!(cookie(&foreign, "lang"), Some("en"));
+    }
+
+    #[test]
+    fn schemes_have_no_case() {
+        assert_eq!(bearer("bearer dds_x"), Some("dds_x"));
+        assert_eq!(bearer("Bearer dds_x"), Some("dds_x"));
+        assert_eq!(bearer("Basic dds_x"), None);
+        assert_eq!(bearer("Bearer"), None);
     }
 }
