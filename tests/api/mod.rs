@@ -3,6 +3,7 @@
 mod calendar;
 mod contract;
 mod manners;
+mod memory;
 mod menu;
 mod pages;
 mod publishing;

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::support::answer::Answer;
 use crate::support::app::app;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
+use crate::support::request::Request;
 
 /// The session in `Set-Cookie`, which must be well guarded.
 #[track_caller]
@@ -122,16 +123,9 @@ fn signing_in_goes_back_to_where_one_came_from_but_not_elsewhere() {
         let out = app.send(&out).is(303);
         assert!(out.header("set-cookie").unwrap().contains("Max-Age=0"));
         assert!(out.header("clear-site-data").is_some());
-        let mine = app.send(&mine_again(&ming, &session)).is(303);
+        let mine = app.send(&mine).is(303);
         assert_eq!(mine.header("location"), Some("/sign-in?back=/me/signups"));
     }
-}
-
-fn mine_again(
-    ming: &crate::support::people::Volunteer,
-    session: &str,
-) -> crate::support::request::Request {
-    ming.anonymous("GET", "/me/signups").browser(session)
 }
 
 #[test]
@@ -181,7 +175,7 @@ fn a_choice_of_language_is_kept() {
     assert_eq!(chosen.header("location"), Some("/sign-in"));
     let cookie = chosen.header("set-cookie").unwrap();
     assert!(cookie.starts_with("lang=en;"), "{cookie}");
-    let request = crate::support::request::Request::get("/sign-in")
+    let request = Request::get("/sign-in")
         .header("cookie", "lang=en")
         .language("zh-CN");
     assert!(app.send(&request).is(200).text().contains("Sign in"));
@@ -212,4 +206,15 @@ fn files_are_kept_for_ever_under_their_fingerprint() {
     ] {
         app.get(target).is(200);
     }
+}
+
+#[test]
+fn the_outbox_stands_in_for_a_phone() {
+    let app = app();
+    let ming = app.stranger();
+    ming.asks_for_a_code().is(202);
+    // Nobody else's message of this kind need be on the page, only ours.
+    let page = app.get("/outbox").is(200);
+    assert!(page.text().contains(&ming.phone));
+    assert_eq!(page.header("cache-control"), Some("private, no-store"));
 }

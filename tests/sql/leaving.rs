@@ -8,6 +8,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::{Organization, Shift};
 use crate::support::place::Place as _;
+use crate::support::request::Request;
 
 const NINE: &str = "2026-11-28T09:00:00+08:00";
 const ELEVEN: &str = "2026-11-28T11:00:00+08:00";
@@ -224,8 +225,7 @@ fn the_roster_closes_thirty_days_after_the_end() {
                 roster.refused(410, "roster_closed");
             }
         }
-        let page = crate::support::request::Request::get(format!("/shifts/{}/roster", a.id))
-            .browser(&owner.session);
+        let page = Request::get(format!("/shifts/{}/roster", a.id)).browser(&owner.session);
         let page = desk.place().send(&page).is(status);
         assert_eq!(page.text().contains(&crowd[0].phone), status == 200);
     }

@@ -14,6 +14,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::people::{Organization, Project, Volunteer};
 use crate::support::place::Place as _;
+use crate::support::request::Request;
 
 /// Two shifts on different days.
 fn two_shifts(now: Instant) -> Notice {
@@ -275,11 +276,9 @@ fn overtaken(
 /// Replacements that are all right while nobody is signed up.
 fn acts(notice: &Notice) -> Vec<(&'static str, Notice)> {
     let later = |notice: Notice| {
-        let start = diandan::platform::clock::Instant::parse(
-            notice.0["shifts"][0]["starts_at"].as_str().unwrap(),
-        )
-        .unwrap()
-        .plus(HOUR);
+        let start = Instant::parse(notice.0["shifts"][0]["starts_at"].as_str().unwrap())
+            .unwrap()
+            .plus(HOUR);
         notice
             .with_shift(0, "starts_at", start.rfc3339())
             .with_shift(0, "ends_at", start.plus(HOUR).rfc3339())
@@ -321,8 +320,7 @@ fn what_was_decided_on_an_empty_shift_is_not_done_to_a_taken_one() {
             matches!(result, Err(DbError::Refused(_))),
             "{act}: {result:?}"
         );
-        let own = crate::support::request::Request::get(organization.own_path(&project.reference))
-            .bearer(&organization.key);
+        let own = Request::get(organization.own_path(&project.reference)).bearer(&organization.key);
         let standing = desk.place().send(&own).is(200).json();
         assert_eq!(standing["version"], 1, "{act}");
         let ticket = ming.ticket(&seat);

@@ -1,10 +1,14 @@
 //! One-time codes and sessions, to the millisecond.
 
+use axum::http::HeaderMap;
 use diandan::platform::clock::{DAY, HOUR, MINUTE};
+use diandan::volunteers::store::{self, Arrival};
+use pollster::FutureExt as _;
 use serde_json::json;
 
 use crate::support::desk::Desk;
 use crate::support::place::Place as _;
+use crate::support::unique;
 
 #[test]
 fn a_code_is_good_for_ten_minutes() {
@@ -56,6 +60,34 @@ fn only_the_newest_code_counts_and_only_once() {
     ming.shows_code(&second).is(201);
     ming.shows_code(&second).refused(403, "wrong_code");
     ming.shows_code(&first).refused(403, "wrong_code");
+}
+
+#[test]
+fn of_two_who_show_the_same_code_at_once_one_comes_in() {
+    let desk = Desk::new();
+    let ming = desk.place().stranger();
+    ming.asks_for_a_code().is(202);
+    let phone_hash = desk.config.keys.phone_hash(&ming.phone);
+    let visit = desk.visit("/", &HeaderMap::new());
+    // Both have looked the code up before either has used it.
+    let known = [(); 2].map(|()| {
+        let known = store::attempt(&desk.db, &phone_hash, desk.now());
+        known.block_on().unwrap().unwrap()
+    });
+    let [first, second] = known.map(|code| {
+        let arrival = Arrival {
+            code: code.id,
+            phone_hash: &phone_hash,
+            phone_sealed: "sealed",
+            name: "明",
+            token_hash: &unique().to_string(),
+        };
+        store::arrive(&visit, &arrival).block_on()
+    });
+    assert_eq!(first, Ok(()));
+    assert!(second.unwrap_err().is_refusal("code_used"));
+    let sessions = "SELECT count(*) AS n FROM session";
+    assert_eq!(desk.place().number(sessions, json!([])), 1);
 }
 
 #[test]
