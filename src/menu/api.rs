@@ -17,10 +17,10 @@ use crate::platform::crypto::sha256_hex;
 use crate::platform::db::DbError;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{Id, Json, Path, Query, parse_id};
+use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
-use crate::platform::visit::Visit;
+use crate::platform::visit::{Presented, Visit};
 
 /// One page of the menu.
 #[derive(Debug, Serialize, ToSchema)]
@@ -306,13 +306,15 @@ pub fn for_the_public(
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
+        (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "busy: others write to the same project; try again"),
     ),
 )]
 pub async fn put(
     visit: Visit,
+    _: Presented,
     Path((organization, reference)): Path<(String, String)>,
     headers: HeaderMap,
-    body: Result<Json<ProjectBody>, Problem>,
+    body: Result<Json<ProjectBody, LARGE_BODY>, Problem>,
 ) -> Result<Response, Problem> {
     let (organization, reference) = names(&organization, &reference)?;
     // Who nobody knows learns nothing of what the body should be.
@@ -374,6 +376,7 @@ pub async fn put(
             Ok(None) => return Err(Problem::internal("the project written was not found")),
             // Somebody was quicker: look again, and decide again.
             Err(DbError::Refused(_)) if tries < 4 => {}
+            Err(DbError::Refused(reason)) => return Err(Problem::busy(reason)),
             Err(error) => return Err(error.into()),
         }
     }

@@ -8,7 +8,7 @@ use super::{Field, ProjectState, ShiftState, Skill};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{Count, string_from};
+use crate::platform::input::{Count, Many, string_from};
 use crate::platform::text::{Line, Prose};
 use crate::regions::RegionCode;
 
@@ -113,8 +113,8 @@ pub struct ProjectBody {
     pub min_age: Option<Count<0, 80>>,
     /// What somebody must be able to do, all of it.
     #[deserr(default)]
-    #[schema(required = false)]
-    pub skills: Vec<Skill>,
+    #[schema(value_type = Vec<Skill>, required = false, max_items = 12)]
+    pub skills: Many<Skill, 12>,
     /// When sign-up opens; at once when left out.
     #[schema(value_type = Option<String>, format = "date-time")]
     #[deserr(default)]
@@ -134,8 +134,8 @@ pub struct ProjectBody {
     pub travel_minutes: Option<Count<0, 1440>>,
     /// The time slots, 200 at most.
     #[deserr(default)]
-    #[schema(required = false, max_items = 200)]
-    pub shifts: Vec<ShiftBody>,
+    #[schema(value_type = Vec<ShiftBody>, required = false, max_items = 200)]
+    pub shifts: Many<ShiftBody, MOST_SHIFTS>,
     /// Why the place changes or the project is called off; told to those signed up.
     #[schema(value_type = Option<String>, max_length = 200)]
     #[deserr(default)]
@@ -197,12 +197,6 @@ impl ProjectBody {
     }
 
     fn check_shifts(&self, errors: &mut FieldErrors) {
-        if self.shifts.len() > MOST_SHIFTS {
-            errors.push(
-                "/shifts",
-                Words::new("最多 200 个班次", "must have at most 200 shifts"),
-            );
-        }
         let mut seen = std::collections::BTreeSet::new();
         for (index, shift) in self.shifts.iter().enumerate() {
             if !seen.insert(&shift.reference) {
@@ -251,7 +245,7 @@ impl ProjectBody {
 
     /// Skills without repetition, in a fixed order.
     pub fn skills(&self) -> Vec<Skill> {
-        let mut skills = self.skills.clone();
+        let mut skills = self.skills.to_vec();
         skills.sort_unstable();
         skills.dedup();
         skills

@@ -8,6 +8,10 @@ use utoipa::ToSchema;
 
 use super::i18n::{Lang, Words};
 
+/// Reading stops after so many bad fields: nobody reads more, and somebody might send a
+/// million to see what happens.
+const MOST: usize = 100;
+
 /// Every bad field of one input, each with a JSON pointer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FieldErrors(Vec<(String, Words)>);
@@ -82,7 +86,11 @@ impl MergeWithError<Self> for FieldErrors {
     fn merge(before: Option<Self>, mut other: Self, _: ValuePointerRef) -> ControlFlow<Self, Self> {
         let mut all = before.unwrap_or_default();
         all.0.append(&mut other.0);
-        ControlFlow::Continue(all)
+        if all.0.len() < MOST {
+            ControlFlow::Continue(all)
+        } else {
+            ControlFlow::Break(all)
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, Value, ValueKind, ValuePointerRef,
-    take_cf_content,
+    DeserializeError, Deserr, ErrorKind, IntoValue, Sequence as _, Value, ValueKind,
+    ValuePointerRef, take_cf_content,
 };
 use serde_json::Map;
 use uuid::Uuid;
@@ -17,8 +17,10 @@ use super::fields::FieldErrors;
 use super::i18n::Words;
 use super::problem::Problem;
 
-/// Bodies are at most this long, in bytes.
-pub const MAX_BODY: usize = 1_048_576;
+/// A body is at most this long unless a handler says otherwise, in bytes.
+const USUAL_BODY: usize = 16 * 1024;
+/// A project with all its shifts, in bytes.
+pub const LARGE_BODY: usize = 1024 * 1024;
 
 /// The string in a value, or the error that says a string was expected.
 pub fn string_from<V: IntoValue>(
@@ -143,6 +145,43 @@ fn within(
         })
 }
 
+/// At most `MAX` things; more are refused before any is read.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Many<T, const MAX: usize>(Vec<T>);
+
+impl<T, const MAX: usize> Default for Many<T, MAX> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T, const MAX: usize> std::ops::Deref for Many<T, MAX> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T: Deserr<FieldErrors>, const MAX: usize> Deserr<FieldErrors> for Many<T, MAX> {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        if let Value::Sequence(items) = &value
+            && items.len() > MAX
+        {
+            let words = Words::new(
+                format!("最多 {MAX} 项"),
+                format!("must have at most {MAX} items"),
+            );
+            return Err(FieldErrors::at(location, words));
+        }
+        Vec::deserialize_from_value(value, location).map(Self)
+    }
+}
+
 /// An enumeration whose values travel as words.
 pub trait Choice: Sized + Copy + 'static {
     /// All values with their words.
@@ -210,11 +249,11 @@ macro_rules! choice {
     };
 }
 
-/// A JSON body.
+/// A JSON body of at most `MAX` bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Json<T>(pub T);
+pub struct Json<T, const MAX: usize = USUAL_BODY>(pub T);
 
-impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> for Json<T, MAX> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
@@ -228,7 +267,7 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequest<S> for Json<T> {
                 ),
             ));
         }
-        read_json(&body(request).await?).map(Self)
+        read_json(&body(request, MAX).await?).map(Self)
     }
 }
 
@@ -327,7 +366,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 Words::new("请用网页表单提交", "Please use the form on the page"),
             ));
         }
-        let bytes = body(request).await?;
+        let bytes = body(request, USUAL_BODY).await?;
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }
@@ -376,12 +415,16 @@ fn has_type(headers: &HeaderMap, expected: &str) -> bool {
         .is_some_and(|mime| mime.trim().eq_ignore_ascii_case(expected))
 }
 
-async fn body(request: Request) -> Result<Bytes, Problem> {
-    to_bytes(request.into_body(), MAX_BODY).await.map_err(|_| {
+async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
+    to_bytes(request.into_body(), max).await.map_err(|_| {
+        let kilobytes = max / 1024;
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
-            Words::new("请求体不能超过 1 MB", "The body must be at most 1 MB"),
+            Words::new(
+                format!("请求体不能超过 {kilobytes} KB"),
+                format!("The body must be at most {kilobytes} KB"),
+            ),
         )
     })
 }
@@ -402,7 +445,7 @@ mod tests {
         seats: Option<Count<1, 10>>,
         #[expect(dead_code, reason = "read by Debug only")]
         #[deserr(default)]
-        parts: Vec<Part>,
+        parts: Many<Part, 4>,
     }
 
     #[derive(Debug, Deserr)]
@@ -434,6 +477,15 @@ mod tests {
                 "/seats"
             ]
         );
+    }
+
+    #[test]
+    fn an_endless_list_of_faults_ends() {
+        let fields: Vec<String> = (0..5_000).map(|n| format!("\"f{n}\": 0")).collect();
+        let body = format!("{{{}}}", fields.join(","));
+        assert_eq!(pointers(&body).len(), 100);
+        let body = format!(r#"{{"name": "a", "parts": [{}0]}}"#, "0,".repeat(9));
+        assert_eq!(pointers(&body), ["/parts"]);
     }
 
     #[test]

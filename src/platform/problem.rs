@@ -151,7 +151,8 @@ impl Problem {
         problem
     }
 
-    fn busy(reason: String) -> Self {
+    /// 503: somebody else was quicker, or the storage restarts; the same request may succeed.
+    pub fn busy(reason: String) -> Self {
         let mut problem = Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "busy",

@@ -162,6 +162,24 @@ pub fn is_personal(cookies: &str) -> bool {
     })
 }
 
+/// Somebody who presents anything at all: whoever does not is told so before a body is
+/// read.
+#[derive(Clone, Copy, Debug)]
+pub struct Presented;
+
+impl<S: Send + Sync> FromRequestParts<S> for Presented {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let visit = Visit::from_request_parts(parts, state).await?;
+        if visit.has_credential() {
+            Ok(Self)
+        } else {
+            Err(Problem::unauthenticated())
+        }
+    }
+}
+
 /// The token of an `Authorization` header; schemes have no case (RFC 9110, section 11.1).
 fn bearer(authorization: &str) -> Option<&str> {
     let (scheme, token) = authorization.split_once(' ')?;

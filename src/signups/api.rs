@@ -13,10 +13,10 @@ use crate::menu::search::Cursor;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
 use crate::platform::idempotency::IdempotencyKey;
-use crate::platform::input::{Digits, Id, Json, Query};
+use crate::platform::input::{Digits, Id, Json, Many, Query};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
-use crate::platform::visit::Visit;
+use crate::platform::visit::{Presented, Visit};
 use crate::volunteers::{BirthDate, Name, birth_date_words};
 
 /// What a volunteer says when signing up. Everything may be left out until a refusal
@@ -38,8 +38,8 @@ pub struct SignupBody {
     adult: bool,
     /// Skills the volunteer says to have.
     #[deserr(default)]
-    #[schema(required = false)]
-    skills: Vec<Skill>,
+    #[schema(value_type = Vec<Skill>, required = false, max_items = 12)]
+    skills: Many<Skill, 12>,
     /// When the refusal is `guardian_consent_missing` or `guardian_must_accompany`.
     #[deserr(default)]
     guardian: Option<Guardian>,
@@ -63,7 +63,7 @@ impl SignupBody {
             name: self.name.map(|name| name.as_str().to_owned()),
             birth_date: birth_date.map(BirthDate::iso),
             adult: self.adult,
-            skills: self.skills,
+            skills: self.skills.to_vec(),
             guardian: self.guardian,
             accept_tight_gap: self.accept_tight_gap,
         })
@@ -190,6 +190,7 @@ impl Ticket {
 )]
 pub async fn sign_up(
     visit: Visit,
+    _: Presented,
     Id(shift): Id,
     key: IdempotencyKey,
     Json(body): Json<SignupBody>,

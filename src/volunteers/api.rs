@@ -11,10 +11,10 @@ use super::{CODE_LASTS, Code, Name, Phone, SESSION_LASTS, masked, sign_in};
 use crate::menu::Skill;
 use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
-use crate::platform::input::Json;
+use crate::platform::input::{Json, Many};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
-use crate::platform::visit::Visit;
+use crate::platform::visit::{Presented, Visit};
 
 /// To which phone a code goes.
 #[derive(Debug, Deserr, ToSchema)]
@@ -223,7 +223,8 @@ pub struct ProfileBody {
     name: Option<Name>,
     /// All skills they say to have.
     #[deserr(default)]
-    skills: Option<Vec<Skill>>,
+    #[schema(value_type = Option<Vec<Skill>>, max_items = 12)]
+    skills: Option<Many<Skill, 12>>,
 }
 
 /// Change your profile.
@@ -243,7 +244,11 @@ pub struct ProfileBody {
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
-pub async fn change(visit: Visit, Json(body): Json<ProfileBody>) -> Result<Response, Problem> {
+pub async fn change(
+    visit: Visit,
+    _: Presented,
+    Json(body): Json<ProfileBody>,
+) -> Result<Response, Problem> {
     let me = store::change_profile(
         &visit,
         body.name.as_ref().map(|name| name.as_str()),

@@ -203,7 +203,12 @@ pub async fn change_profile(
     name: Option<&str>,
     skills: Option<&[Skill]>,
 ) -> Result<Option<Me>, DbError> {
-    let skills = skills.map(|skills| serde_json::json!(skills).to_string());
+    let skills = skills.map(|skills| {
+        let mut skills = skills.to_vec();
+        skills.sort_unstable();
+        skills.dedup();
+        serde_json::json!(skills).to_string()
+    });
     let change = bind!(PROFILE, visit.credential_hash(), visit.now, name, skills);
     visit.db.batch(vec![change, who(visit)]).await?.first(1)
 }
