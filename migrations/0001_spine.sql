@@ -77,6 +77,9 @@ CREATE TABLE sign_in_code (
   address_hash TEXT NOT NULL,
   code_hash TEXT NOT NULL,
   attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts BETWEEN 0 AND 5),
+  -- From other network addresses than the one that asked: a stranger's guesses use up
+  -- their own, not the owner's.
+  strange_attempts INTEGER NOT NULL DEFAULT 0 CHECK (strange_attempts BETWEEN 0 AND 5),
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
   used_at INTEGER

@@ -12,7 +12,7 @@ use super::{Card, Field, Places, ProjectState, ShiftState, Skill};
 use crate::organizations::OrganizationState;
 use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
 use crate::platform::i18n::Lang;
-use crate::platform::input::{Id, Query};
+use crate::platform::input::{Id, PageQuery};
 use crate::platform::page::{Audience, page, page_with_head, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
@@ -22,8 +22,8 @@ use crate::regions::Region;
 const LINES_A_FIELD: i64 = 5;
 
 /// Serves `/`: the whole menu by field, or what filters leave of it.
-pub async fn menu(visit: Visit, query: Query<MenuQuery>) -> Result<Response, Problem> {
-    let Query(query) = query;
+pub async fn menu(visit: Visit, query: PageQuery<MenuQuery>) -> Result<Response, Problem> {
+    let PageQuery(query) = query;
     if query.is_plain() {
         home(&visit, &query).await
     } else {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::clock::{Instant, parse_date};
 use super::fields::FieldErrors;
-use super::i18n::Words;
+use super::i18n::{Lang, Words};
 use super::problem::Problem;
 
 /// A body is at most this long unless a handler says otherwise, in bytes.
@@ -308,6 +308,29 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// The query string of a page: what cannot be read is left out, for links gather
+/// parameters of chat apps and campaigns on their way (`from=singlemessage`).
+#[derive(Clone, Copy, Debug)]
+pub struct PageQuery<T>(pub T);
+
+impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for PageQuery<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let problem = match parse_query(query) {
+            Ok(read) => return Ok(Self(read)),
+            Err(problem) => problem,
+        };
+        let kept = form_urlencoded::parse(query.as_bytes())
+            .filter(|(name, _)| problem.errors().of(&format!("/{name}"), Lang::En).is_none());
+        let kept = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(kept)
+            .finish();
+        parse_query(&kept).map(Self)
+    }
+}
+
 /// Reads a query string. Empty parameters count as absent, as browsers send them for
 /// fields left blank.
 pub fn parse_query<T: Deserr<FieldErrors>>(query: &str) -> Result<T, Problem> {
@@ -432,7 +455,6 @@ async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::i18n::Lang;
     use crate::platform::text::Line;
 
     #[derive(Debug, Deserr)]

@@ -8,7 +8,7 @@ use super::store::{self, Me};
 use super::{Code, Phone, SESSION_LASTS, code_words, phone_words, sign_in};
 use crate::platform::crypto::Token;
 use crate::platform::i18n::Lang;
-use crate::platform::input::{Form, Path, Query};
+use crate::platform::input::{Form, PageQuery, Path};
 use crate::platform::page::{Audience, ask, page, safe_back, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::visit::{LANG_COOKIE, Visit};
@@ -22,7 +22,7 @@ pub struct BackQuery {
 }
 
 /// Serves `/sign-in`.
-pub async fn sign_in_form(visit: Visit, Query(query): Query<BackQuery>) -> Response {
+pub async fn sign_in_form(visit: Visit, PageQuery(query): PageQuery<BackQuery>) -> Response {
     let back = match safe_back(query.back.as_deref()) {
         "/" => "/me/signups",
         back => back,
@@ -196,7 +196,7 @@ pub async fn new_calendar(visit: Visit) -> Result<Response, Problem> {
 /// Serves `/language/{code}`: keeps the choice and goes back.
 pub async fn language(
     Path(code): Path<String>,
-    Query(query): Query<BackQuery>,
+    PageQuery(query): PageQuery<BackQuery>,
 ) -> Result<Response, Problem> {
     let lang = Lang::from_code(&code).ok_or_else(Problem::not_found)?;
     let mut response = see_other(safe_back(query.back.as_deref()));

@@ -6,7 +6,7 @@ use super::{CODE_LASTS, CODE_PAUSE, CODE_WINDOW, CODES_PER_PHONE, SESSION_LASTS}
 use crate::bind;
 use crate::menu::Skill;
 use crate::platform::clock::{DAY, Instant};
-use crate::platform::db::{self, Db, DbError, Statement};
+use crate::platform::db::{self, DbError, Statement};
 use crate::platform::visit::Visit;
 
 /// `?1` phone, `?2` address, `?3` code, `?4` now, `?5` end, `?6` pause, `?7` window,
@@ -38,8 +38,23 @@ pub struct NewCode<'a> {
     pub code_sealed: &'a str,
 }
 
-/// Keeps a code and puts it into the outbox; `false` when there were too many already.
-pub async fn issue_code(visit: &Visit, code: &NewCode<'_>) -> Result<bool, DbError> {
+/// When the next code may be asked for: `?1` phone, `?2` address, `?3` since when codes
+/// count, `?4` codes a phone, `?5` codes an address, `?6` pause, `?7` window.
+const NEXT_CODE: &str = "
+SELECT max(
+  coalesce((SELECT max(created_at) + ?6 FROM sign_in_code WHERE phone_hash = ?1 AND created_at > ?3), 0),
+  coalesce((SELECT created_at + ?7 FROM sign_in_code WHERE phone_hash = ?1 AND created_at > ?3
+            ORDER BY created_at DESC LIMIT 1 OFFSET ?4 - 1), 0),
+  coalesce((SELECT created_at + ?7 FROM sign_in_code WHERE address_hash = ?2 AND created_at > ?3
+            ORDER BY created_at DESC LIMIT 1 OFFSET ?5 - 1), 0)) AS next";
+
+#[derive(Deserialize)]
+struct Next {
+    next: Instant,
+}
+
+/// Keeps a code and puts it into the outbox, or says from when on one may be asked for.
+pub async fn issue_code(visit: &Visit, code: &NewCode<'_>) -> Result<Option<Instant>, DbError> {
     let batch = visit
         .db
         .batch(vec![
@@ -62,16 +77,33 @@ pub async fn issue_code(visit: &Visit, code: &NewCode<'_>) -> Result<bool, DbErr
                 code.code_sealed,
                 visit.now
             ),
+            bind!(
+                NEXT_CODE,
+                code.phone_hash,
+                code.address_hash,
+                visit.now.plus(-CODE_WINDOW),
+                CODES_PER_PHONE,
+                visit.config.codes_per_address,
+                CODE_PAUSE,
+                CODE_WINDOW,
+            ),
         ])
         .await?;
-    Ok(batch.changes(0) > 0)
+    if batch.changes(0) > 0 {
+        return Ok(None);
+    }
+    let next = batch.first::<Next>(2)?.map(|row| row.next);
+    Ok(Some(next.unwrap_or(visit.now)))
 }
 
-/// Only the newest code of a phone counts, five times at most.
+/// Only the newest code of a phone counts, five times at most from where it was asked
+/// for and five times from elsewhere.
 const ATTEMPT: &str = "
-UPDATE sign_in_code SET attempts = attempts + 1
+UPDATE sign_in_code
+SET attempts = attempts + (address_hash = ?3), strange_attempts = strange_attempts + (address_hash <> ?3)
 WHERE id = (SELECT id FROM sign_in_code WHERE phone_hash = ?1 ORDER BY created_at DESC, id DESC LIMIT 1)
-  AND attempts < 5 AND used_at IS NULL AND expires_at > ?2
+  AND CASE WHEN address_hash = ?3 THEN attempts ELSE strange_attempts END < 5
+  AND used_at IS NULL AND expires_at > ?2
 RETURNING id, code_hash";
 
 /// A code somebody may be trying.
@@ -85,11 +117,12 @@ pub struct KnownCode {
 
 /// Counts an attempt and gives what the code must match, while attempts are left.
 pub async fn attempt(
-    db: &Db,
+    visit: &Visit,
     phone_hash: &str,
-    now: Instant,
+    address_hash: &str,
 ) -> Result<Option<KnownCode>, DbError> {
-    db.first(bind!(ATTEMPT, phone_hash, now)).await
+    let statement = bind!(ATTEMPT, phone_hash, visit.now, address_hash);
+    visit.db.first(statement).await
 }
 
 const USE_CODE: &str = "UPDATE sign_in_code SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL";

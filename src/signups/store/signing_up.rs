@@ -30,7 +30,8 @@ macro_rules! shift_refusal {
 
 /// Who asks for which shift, and why not, if not. `?1` session, `?2` now, `?3` shift,
 /// `?4` guardian's name, `?5` whether the guardian comes along, `?6` whether a tight gap
-/// is accepted.
+/// is accepted; `?7` name, `?8` birth date, `?9` whether of age, `?10` skills, as far as
+/// they say them now.
 ///
 /// Ages count on the day of the shift where it takes place; guardians by 中国注册志愿者管理办法
 /// (2013). A volunteer who said to be of age needs no birth date, except where
@@ -39,20 +40,23 @@ macro_rules! asked {
     () => {
         concat!(
             "
-WITH asked AS (
-  SELECT v.id AS volunteer_id, v.language, v.name, v.birth_date, v.skills AS has_skills,
-    v.adult_declared_at IS NOT NULL AS adult,
-    h.id AS shift_id, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity, h.confirmed,
+WITH volunteering AS (
+  SELECT v.id AS volunteer_id,
+    CASE WHEN v.name = '' THEN coalesce(?7, '') ELSE v.name END AS name,
+    coalesce(v.birth_date, ?8) AS birth_date, v.skills AS known_skills,
+    v.adult_declared_at IS NOT NULL OR ?9 AS adult
+  FROM session c JOIN volunteer v ON v.id = c.volunteer_id
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2),
+asked AS (
+  SELECT v.*, h.id AS shift_id, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity, h.confirmed,
     h.waitlist, h.waiting, p.seq AS project, p.state AS project_state, p.organization_state,
     p.min_age, p.skills AS needs_skills, p.sign_up_opens_at, p.sign_up_closes_minutes,
     p.travel_minutes,
     CAST(substr(h.local_date, 1, 4) AS INTEGER) - CAST(substr(v.birth_date, 1, 4) AS INTEGER)
       - (substr(h.local_date, 6) < substr(v.birth_date, 6)) AS age
-  FROM session c
-  JOIN volunteer v ON v.id = c.volunteer_id
+  FROM volunteering v
   JOIN shift h ON h.id = ?3
-  JOIN project p ON p.seq = h.project AND p.state <> 'draft'
-  WHERE c.token_hash = ?1 AND c.expires_at > ?2),
+  JOIN project p ON p.seq = h.project AND p.state <> 'draft'),
 held AS (
   SELECT s.id, s.shift_id, s.starts_at, s.ends_at, p.title, p.seq AS project,
     s.starts_at < a.ends_at AND s.ends_at > a.starts_at AS overlaps
@@ -72,7 +76,8 @@ verdict AS (
     (SELECT s.id FROM signup s
      WHERE s.shift_id = a.shift_id AND s.volunteer_id = a.volunteer_id AND s.state <> 'cancelled') AS signup_id,
     (SELECT json_group_array(n.value) FROM json_each(a.needs_skills) n
-     WHERE n.value NOT IN (SELECT value FROM json_each(a.has_skills))) AS missing_skills
+     WHERE n.value NOT IN (
+       SELECT value FROM json_each(a.known_skills) UNION SELECT value FROM json_each(?10))) AS missing_skills
   FROM asked a),
 judged AS (
   SELECT d.*,
@@ -95,9 +100,9 @@ judged AS (
     };
 }
 
-/// What the volunteer adds to their profile while signing up. A birth date once given
-/// stays: nobody grows older by trying again. `?1` session, `?2` now, `?3` name, `?4`
-/// birth date, `?5` whether of age, `?6` skills.
+/// What the volunteer said of themselves is kept with the sign-up it served. A birth date
+/// stays from then on. `?1` the sign-up, `?2` now, `?3` name, `?4` birth date, `?5`
+/// whether of age, `?6` skills.
 const INTRODUCE: &str = "
 UPDATE volunteer SET
   name = CASE WHEN name = '' THEN coalesce(?3, '') ELSE name END,
@@ -106,7 +111,7 @@ UPDATE volunteer SET
   skills = (
     SELECT json_group_array(value) FROM (
       SELECT value FROM json_each(skills) UNION SELECT value FROM json_each(?6)))
-WHERE id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)";
+WHERE id = (SELECT volunteer_id FROM signup WHERE id = ?1)";
 
 const JUDGE: &str = concat!(
     asked!(),
@@ -116,18 +121,18 @@ SELECT j.refusal, j.signup_id, j.min_age, j.sign_up_opens_at, j.missing_skills,
 FROM judged j LEFT JOIN held k"
 );
 
-/// `?7` the new id, `?8` guardian's phone, `?9` the caller of an idempotency key `?10`.
+/// `?11` the new id, `?12` guardian's phone, `?13` an idempotency key of the session.
 const SIGN_UP: &str = concat!(
     asked!(),
     "
 INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at,
   guardian_name, guardian_phone_sealed, guardian_accompanies)
-SELECT ?7, j.shift_id, j.volunteer_id,
+SELECT ?11, j.shift_id, j.volunteer_id,
   CASE WHEN j.confirmed < j.capacity THEN 'confirmed' ELSE 'waitlisted' END,
-  j.starts_at, j.ends_at, ?2, ?4, ?8, ?5
+  j.starts_at, j.ends_at, ?2, ?4, ?12, ?5
 FROM judged j
 WHERE j.refusal IS NULL
-  AND NOT EXISTS (SELECT 1 FROM idempotency_key WHERE caller = ?9 AND key = ?10)"
+  AND NOT EXISTS (SELECT 1 FROM idempotency_key WHERE caller = ?1 AND key = ?13)"
 );
 
 const TICKET_OF_KEY: &str = concat!(
@@ -278,61 +283,67 @@ pub async fn sign_up(
         .map(|guardian| visit.config.keys.seal(guardian.phone.digits()))
         .transpose()
         .map_err(|_: NoRandomness| Problem::internal("no randomness from the platform"))?;
-    let mut statements = Vec::new();
-    if wish.name.is_some() || wish.birth_date.is_some() || wish.adult || !wish.skills.is_empty() {
-        statements.push(bind!(
-            INTRODUCE,
-            &caller,
-            visit.now,
-            wish.name.as_deref(),
-            wish.birth_date.as_deref(),
-            wish.adult,
-            serde_json::json!(wish.skills).to_string(),
-        ));
-    }
-    let at = statements.len();
-    statements.extend([
-        bind!(IS_SIGNED_IN, &caller, visit.now),
-        bind!(
-            JUDGE,
-            &caller,
-            visit.now,
-            shift,
-            guardian_name,
-            accompanies,
-            wish.accept_tight_gap
-        ),
-        bind!(
-            SIGN_UP,
-            &caller,
-            visit.now,
-            shift,
-            guardian_name,
-            accompanies,
-            wish.accept_tight_gap,
-            id,
-            guardian_phone,
-            &caller,
-            key.as_deref(),
-        ),
-        key.take(&caller, request, id, visit.now),
-        key.find(&caller),
-        bind!(TICKET, &caller, visit.now, id),
-        bind!(TICKET_OF_KEY, &caller, visit.now, key.as_deref()),
-    ]);
-    let batch = visit.db.batch(statements).await?;
-    require_signed_in(&batch, at)?;
-    if let Some(ticket) = batch.first(at + 5)? {
+    let skills = serde_json::json!(wish.skills).to_string();
+    let batch = visit
+        .db
+        .batch(vec![
+            bind!(IS_SIGNED_IN, &caller, visit.now),
+            bind!(
+                JUDGE,
+                &caller,
+                visit.now,
+                shift,
+                guardian_name,
+                accompanies,
+                wish.accept_tight_gap,
+                wish.name.as_deref(),
+                wish.birth_date.as_deref(),
+                wish.adult,
+                &skills,
+            ),
+            bind!(
+                SIGN_UP,
+                &caller,
+                visit.now,
+                shift,
+                guardian_name,
+                accompanies,
+                wish.accept_tight_gap,
+                wish.name.as_deref(),
+                wish.birth_date.as_deref(),
+                wish.adult,
+                &skills,
+                id,
+                guardian_phone,
+                key.as_deref(),
+            ),
+            key.take(&caller, request, id, visit.now),
+            key.find(&caller),
+            bind!(
+                INTRODUCE,
+                id,
+                visit.now,
+                wish.name.as_deref(),
+                wish.birth_date.as_deref(),
+                wish.adult,
+                &skills,
+            ),
+            bind!(TICKET, &caller, visit.now, id),
+            bind!(TICKET_OF_KEY, &caller, visit.now, key.as_deref()),
+        ])
+        .await?;
+    require_signed_in(&batch, 0)?;
+    if let Some(ticket) = batch.first(6)? {
         return Ok(Outcome::SignedUp(Box::new(ticket)));
     }
-    if let Some(taken) = batch.first::<Taken>(at + 4)? {
+    if let Some(taken) = batch.first::<Taken>(4)? {
         taken.check_repeats(request)?;
         let ticket = batch
-            .first(at + 6)?
+            .first(7)?
             .ok_or_else(|| Problem::internal("a key without its sign-up"))?;
         return Ok(Outcome::Repeated(Box::new(ticket)));
     }
-    let judged: Judged = batch.first(at + 1)?.ok_or_else(Problem::not_found)?;
+    let judged: Judged = batch.first(1)?.ok_or_else(Problem::not_found)?;
     let refusal = judged
         .refusal
         .ok_or_else(|| Problem::internal("a sign-up was neither made nor refused"))?;
