@@ -136,7 +136,7 @@ CREATE TABLE project (
   number INTEGER GENERATED ALWAYS AS (seq) VIRTUAL,
   UNIQUE (organization_id, client_ref),
   -- 志愿服务条例, article 12: what a recruitment notice must say.
-  CONSTRAINT published_notice_is_complete CHECK (state = 'draft' OR (
+  CONSTRAINT published_notice_is_complete CHECK (state = 'draft' AND published_at IS NULL OR (
     title IS NOT NULL AND field IS NOT NULL AND summary IS NOT NULL AND region IS NOT NULL
     AND place IS NOT NULL AND content IS NOT NULL AND conditions IS NOT NULL
     AND how_to_sign_up IS NOT NULL AND risks IS NOT NULL AND safeguards IS NOT NULL
@@ -205,6 +205,8 @@ CREATE TABLE signup (
   guardian_name TEXT,
   guardian_phone_sealed TEXT,
   guardian_accompanies INTEGER,
+  -- What the volunteer tells the organizer.
+  note TEXT,
   created_at INTEGER NOT NULL,
   promoted_at INTEGER,
   cancel_requested_at INTEGER,

@@ -24,21 +24,27 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
             return Some(match lang {
                 Lang::Zh => format!("【点单】验证码 {code}，10 分钟内有效。请勿告诉他人。"),
                 Lang::En => {
-                    format!("[Diandan] Your code is {code}, good for 10 minutes. Tell nobody.")
+                    format!(
+                        "[Diandan] Your code is {code}. It is valid for 10 minutes. Do not share it."
+                    )
                 }
             });
         }
         ("signup_promoted", Lang::Zh) => {
-            format!("您候补的“{title}”有名额了，已为您确认：{when}，{place}。来不了请尽早取消。")
+            format!(
+                "您候补的“{title}”有名额了，已为您确认：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"
+            )
         }
         ("signup_promoted", Lang::En) => format!(
-            "A seat is free on “{title}” and it is yours: {when}, {place}. If you cannot come, cancel soon."
+            "You now have a seat on “{title}”: {when}, {place}. If you can't come, cancel soon under My shifts."
         ),
         ("shift_moved", Lang::Zh) => {
-            format!("“{title}”有变更：{when}，{place}。原因：{reason}。来不了请取消。")
+            format!(
+                "“{title}”有变更：{when}，{place}。原因：{reason}。如来不了，请在“我的班次”里取消。"
+            )
         }
         ("shift_moved", Lang::En) => format!(
-            "“{title}” has changed: {when}, {place}. Reason: {reason}. If you cannot come, cancel."
+            "“{title}” has changed: {when}, {place}. Reason: {reason}. If you can't come, cancel under My shifts."
         ),
         ("shift_cancelled", Lang::Zh) => {
             format!("“{title}”（{when}）已取消，原因：{reason}。感谢您的报名。")
@@ -48,13 +54,15 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         }
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
-            format!("The organizer has let you go from “{title}” ({when}).")
+            format!("The organizer has approved your withdrawal from “{title}” ({when}).")
         }
         ("cancel_requested", Lang::Zh) => {
-            format!("有志愿者请求退出“{title}”（{when}），请到名单页处理。")
+            format!("有志愿者请求退出“{title}”（{when}），请到“我的班次”打开名单处理。")
         }
         ("cancel_requested", Lang::En) => {
-            format!("A volunteer asks to leave “{title}” ({when}). See the roster.")
+            format!(
+                "A volunteer asks to withdraw from “{title}” ({when}). Open the roster under My shifts to respond."
+            )
         }
         _ => return None,
     };

@@ -334,7 +334,10 @@ pub async fn put(
         let Json(body) = body.as_ref().map_err(Clone::clone)?;
         let standing = loaded.standing.as_ref();
         let planned = plan(standing, &loaded.shifts, body, visit.now, || visit.new_id());
-        let mut invalid = body.check().err().unwrap_or_default();
+        let mut invalid = body
+            .check(standing.is_some_and(|standing| standing.published))
+            .err()
+            .unwrap_or_default();
         if region.is_some() && loaded.region_name.is_none() {
             let unknown = Words::new("没有这个行政区划代码", "is not a known division");
             invalid.push("/region", unknown);
@@ -343,7 +346,7 @@ pub async fn put(
             invalid.extend(fields.clone());
         }
         invalid.into_result().map_err(Problem::invalid)?;
-        if body.state != ProjectState::Draft {
+        if body.state == ProjectState::Published {
             key.require_verified()?;
         }
         check_version(&headers, standing.map(|standing| standing.version))?;
@@ -446,12 +449,14 @@ fn etag(version: i64) -> String {
     format!("\"v{version}\"")
 }
 
-/// RFC 9110, section 13.1: `If-Match` guards replacing, `If-None-Match: *` creating.
+/// RFC 9110, section 13.1: `If-Match` guards replacing, `If-None-Match: *` creating. Tags
+/// count when they were weakened on the way: networks do so when they compress.
 fn check_version(headers: &HeaderMap, standing: Option<i64>) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let matches = |list: &str, version: i64| {
         list.split(',')
-            .any(|tag| tag.trim() == "*" || tag.trim() == etag(version))
+            .map(|tag| tag.trim().trim_start_matches("W/"))
+            .any(|tag| tag == "*" || tag == etag(version))
     };
     let met = match (
         text(header::IF_MATCH),
@@ -518,6 +523,7 @@ mod tests {
         assert!(check("if-match", "\"v3\"", Some(3)));
         assert!(check("if-match", "\"v1\", \"v3\"", Some(3)));
         assert!(check("if-match", "*", Some(3)));
+        assert!(check("if-match", "W/\"v3\"", Some(3)));
         assert!(!check("if-match", "\"v2\"", Some(3)));
         assert!(!check("if-match", "*", None));
         assert!(check("if-none-match", "*", None));

@@ -185,12 +185,12 @@ impl ShiftBody {
 }
 
 impl ProjectBody {
-    /// Checks what one field alone cannot tell, and for a project that is not a draft
-    /// everything the notice must say: all faults at once.
-    pub fn check(&self) -> Result<(), FieldErrors> {
+    /// Checks what one field alone cannot tell, and for a project that is, or ever was,
+    /// published everything the notice must say: all faults at once.
+    pub fn check(&self, was_published: bool) -> Result<(), FieldErrors> {
         let mut errors = FieldErrors::default();
         self.check_shifts(&mut errors);
-        if self.state != ProjectState::Draft {
+        if was_published || self.state != ProjectState::Draft {
             self.check_notice(&mut errors);
         }
         errors.into_result()
@@ -230,7 +230,8 @@ impl ProjectBody {
             (self.risks.is_none(), "/risks"),
             (self.safeguards.is_none(), "/safeguards"),
             (
-                self.shifts.is_empty() && self.state != ProjectState::Cancelled,
+                self.shifts.is_empty()
+                    && matches!(self.state, ProjectState::Published | ProjectState::Closed),
                 "/shifts",
             ),
         ] {
@@ -268,7 +269,7 @@ mod tests {
     }
 
     fn faults(value: serde_json::Value) -> Vec<String> {
-        let errors = read(value).check().unwrap_err();
+        let errors = read(value).check(false).unwrap_err();
         errors
             .in_lang(Lang::En)
             .into_iter()
@@ -278,7 +279,8 @@ mod tests {
 
     #[test]
     fn a_draft_may_lack_everything() {
-        assert!(read(json!({})).check().is_ok());
+        assert!(read(json!({})).check(false).is_ok());
+        assert!(read(json!({})).check(true).is_err());
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! The menu and its projects as pages.
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
 use maud::{Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::api::{for_the_public, invalid_parameters, with_cursor};
+use super::api::{for_the_public, with_cursor};
 use super::search::{MenuQuery, Sort};
 use super::store::{self, Listed, ProjectRow, ShiftRow};
 use super::{Card, Field, Places, ProjectState, ShiftState, Skill};
@@ -13,7 +13,7 @@ use crate::organizations::OrganizationState;
 use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Id, PageQuery};
-use crate::platform::page::{Audience, page, page_with_head, when};
+use crate::platform::page::{Audience, in_brackets, page, page_with_head, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::regions::Region;
@@ -38,7 +38,7 @@ async fn home(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
         h1 { (lang.pick("今天，去哪儿帮把手？", "Where can you lend a hand?")) }
         p.lead { (lang.pick(
             "挑一道“菜”，两步报名。不用先注册。",
-            "Pick a dish from the menu; two taps and you are on a shift. No account first.",
+            "Pick a dish from the menu and sign up in two steps. No account needed.",
         )) }
         (filters(visit, query, &regions))
         @if courses.iter().all(|(_, lines)| lines.is_empty()) {
@@ -66,7 +66,24 @@ async fn home(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
 
 async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
     let lang = visit.lang;
-    let search = query.search(visit.now).map_err(invalid_parameters)?;
+    let search = match query.search(visit.now) {
+        Ok(search) => search,
+        Err(errors) => {
+            let body = html! {
+                h1 { (lang.pick("找项目", "Find a project")) }
+                (filters(visit, query, &[]))
+                @for error in errors.in_lang(lang) { p.say role="alert" { (error.detail) } }
+            };
+            let mut response = page(
+                visit,
+                Audience::Oneself,
+                lang.pick("找项目", "Find a project"),
+                &body,
+            );
+            *response.status_mut() = StatusCode::BAD_REQUEST;
+            return Ok(response);
+        }
+    };
     let (found, regions) = store::list_with_regions(&visit.db, &search, visit.now).await?;
     let lines = found.lines;
     let next = found.next.map(|cursor| with_cursor(&visit.target, cursor));
@@ -84,10 +101,16 @@ async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem>
                 p { @if next.is_some() {
                     (lang.pick("这一段里没有符合条件的项目，可以接着往后找。", "Nothing here meets all of this; look further on."))
                 } @else {
-                    (lang.pick("没有符合条件的项目。", "No project meets all of this."))
+                    (lang.pick("没有符合条件的项目。", "No projects match."))
                 } }
-                p { a.button.quiet href="/" { (lang.pick("清除条件，看全部", "Clear, and see everything")) } }
+                p { a.button.quiet href="/" { (lang.pick("清除条件，看全部", "Clear filters")) } }
             }
+        }
+        @if query.from.is_some() || query.to.is_some() {
+            p.small { (lang.pick(
+                "下面的项目在所选日期有班次。时间是最近一班，余位是各班次合计。",
+                "These projects have a shift on the days you chose. The time is the next shift's; seats are for all shifts.",
+            )) }
         }
         (dishes(visit, lines.iter().map(|line| &line.card), query.field.is_none()))
         @if let Some(next) = next {
@@ -157,12 +180,12 @@ fn filters(visit: &Visit, query: &MenuQuery, regions: &[Region]) -> Markup {
                     aria-current=[on.then_some("true")] rel="nofollow" { (name) }
             }
         }
-        form.filters action="/" method="get" role="search" {
+        form.filters action="/" method="get" role="search" data-auto {
             div.all.search {
                 input type="search" name="q" maxlength="40" value=(query.q.as_ref().map_or("", |q| q.as_str()))
                     aria-label=(lang.pick("搜索", "Search"))
-                    placeholder=(lang.pick("搜一搜：支教、义诊、采摘", "Search, such as 支教"));
-                button.quiet { (lang.pick("找", "Go")) }
+                    placeholder=(lang.pick("搜一搜：支教、脐橙、老人", "Search, in Chinese: 支教"));
+                button.quiet { (lang.pick("找", "Search")) }
             }
             select name="field" aria-label=(lang.pick("领域", "Field")) {
                 option value="" { (lang.pick("全部领域", "All fields")) }
@@ -191,7 +214,7 @@ fn filters(visit: &Visit, query: &MenuQuery, regions: &[Region]) -> Markup {
                             value=[query.age.map(|age| age.get())];
                     }
                     label {
-                        (lang.pick("用得上的技能", "Skill wanted"))
+                        (lang.pick("需要的技能", "Skill needed"))
                         select name="skill" {
                             option value="" { (lang.pick("不限", "Any")) }
                             @for skill in Skill::all() {
@@ -254,12 +277,16 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             @if project.organization_state == OrganizationState::Suspended {
                 p.say { (lang.pick("这个组织已被暂停，暂时不能报名。", "This organization is suspended; sign-up is stopped.")) }
             }
+            @if project.state == ProjectState::Closed {
+                p.say.wait { (lang.pick("这个项目已停止报名。", "Sign-up for this project is closed.")) " "
+                    a href={ "/?field=" (field.word()) } { (lang.pick("看看同类项目", "See similar projects")) } }
+            }
             @if let Some(reason) = &project.change_reason {
                 p.say.wait { (lang.pick("有变更：", "Changed: ")) (reason) }
             }
             dl.facts {
                 dt { (lang.pick("地点", "Place")) }
-                dd { (text(&project.region_name)) " " (text(&project.place)) }
+                dd { (text(&project.place)) br; small { (text(&project.region_name)) } }
                 dt { (lang.pick("组织", "By")) }
                 dd { a href={ "/organizations/" (project.organization_id) } { (project.organization_name) } }
                 dt { (lang.pick("年龄", "Age")) }
@@ -279,7 +306,7 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                 h2 #shifts { (lang.pick("班次", "Shifts")) }
                 @if ahead.is_empty() {
                     div.empty {
-                        p { (lang.pick("没有还能参加的班次了。", "No shift is left to come.")) }
+                        p { (lang.pick("没有还能参加的班次了。", "No upcoming shifts.")) }
                         p { a.button.quiet href={ "/?field=" (field.word()) } { (lang.pick("看看同类项目", "See similar projects")) } }
                     }
                 }
@@ -292,7 +319,7 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             section { h2 { (lang.pick("安全保障", "Safeguards")) } p.prose { (text(&project.safeguards)) } }
             @if !past.is_empty() {
                 details {
-                    summary { (lang.pick("已结束的班次", "Past shifts")) " (" (past.len()) ")" }
+                    summary { (lang.pick("已结束的班次", "Past shifts")) (in_brackets(past.len(), lang)) }
                     ul { @for shift in &past {
                         li.small { (day_words(shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang)) " · " (shift.role) }
                     } }
@@ -316,8 +343,10 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
 
 fn age_words(min_age: i64, lang: Lang) -> String {
     match (min_age, lang) {
-        (0, Lang::Zh) => "不限，未满 14 周岁须监护人陪同".to_owned(),
-        (0, Lang::En) => "any; under 14 with a guardian".to_owned(),
+        (0, Lang::Zh) => "不限；未满 18 周岁须监护人同意，未满 14 周岁须监护人全程陪同".to_owned(),
+        (0, Lang::En) => {
+            "any; under 18 with a guardian's consent, under 14 with a guardian present".to_owned()
+        }
         (18.., Lang::Zh) => format!("{min_age} 周岁以上"),
         (_, Lang::Zh) => format!("{min_age} 周岁以上，未满 18 周岁须监护人同意"),
         (18.., Lang::En) => format!("{min_age} or older"),
@@ -347,7 +376,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
                 @if cancelled {
                     span.state.cancelled { (lang.pick("已取消", "Cancelled")) }
                 } @else if stopped {
-                    span.seats.none { (lang.pick("暂停", "Stopped")) }
+                    span.seats.none { (lang.pick("暂停", "Suspended")) }
                 } @else if closed {
                     span.seats.none { (lang.pick("报名截止", "Closed")) }
                 } @else if let Some(at) = opens {
@@ -356,7 +385,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
                     @match places {
                         Places::Full => { (seats(places, lang)) }
                         Places::Waiting => {
-                            a.button.quiet href={ "/shifts/" (shift.id) "/sign-up" } { (lang.pick("候补", "Wait")) }
+                            a.button.quiet href={ "/shifts/" (shift.id) "/sign-up" } { (lang.pick("候补", "Join waitlist")) }
                         }
                         Places::Free(_) => {
                             a.button href={ "/shifts/" (shift.id) "/sign-up" } { (lang.pick("报名", "Sign up")) }
@@ -367,8 +396,11 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
             div.small {
                 (shift.role) " · "
                 @if let (true, Some(why)) = (cancelled, &shift.change_reason) { (why) }
+                @else if cancelled || closed || stopped { (shift.capacity) (lang.pick(" 人", " seats")) }
                 @else if places == Places::Waiting {
-                    (lang.pick("已满，候补 ", "Full; waiting: ")) span.num { (shift.waiting) "/" (shift.waitlist) }
+                    (lang.pick("已满 · 候补 ", "Full · waiting ")) span.num { (shift.waiting) "/" (shift.waitlist) }
+                } @else if places == Places::Full {
+                    span.num { (shift.capacity) } (lang.pick(" 人已满", " of ")) @if lang == Lang::En { (shift.capacity) " taken" }
                 } @else {
                     (seats(places, lang)) span.num { " / " (shift.capacity) }
                 }
@@ -379,8 +411,8 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
 
 fn opens_words(at: Instant, lang: Lang) -> String {
     match lang {
-        Lang::Zh => format!("{} {} 开始", day_words(at, lang), at.hour_minute()),
-        Lang::En => format!("opens {} {}", day_words(at, lang), at.hour_minute()),
+        Lang::Zh => format!("{} {} 开放报名", day_words(at, lang), at.hour_minute()),
+        Lang::En => format!("Opens {}, {}", day_words(at, lang), at.hour_minute()),
     }
 }
 

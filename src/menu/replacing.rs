@@ -26,6 +26,9 @@ pub struct Standing {
     pub region: Option<String>,
     /// Hash of the body that made it so.
     pub body_hash: String,
+    /// Whether it was ever published: volunteers may hold tickets for it.
+    #[serde(deserialize_with = "crate::platform::db::truth")]
+    pub published: bool,
 }
 
 /// A shift as it stands.
@@ -362,6 +365,7 @@ mod tests {
             place: Some("村口".into()),
             region: None,
             body_hash: String::new(),
+            published: true,
         }
     }
 

@@ -11,13 +11,16 @@ use super::{Field, ShiftState, Skill};
 use crate::choice;
 use crate::platform::clock::{Instant, coming_weekend, day_after, start_of};
 use crate::platform::fields::FieldErrors;
-use crate::platform::i18n::Words;
+use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::{Day, Digits};
 use crate::platform::text::{Line, bigrams};
 use crate::regions::RegionCode;
 
 /// The age from which nobody needs a guardian (民法典, article 17).
 const OF_AGE: i64 = 18;
+/// So many pairs of a question are looked for: more hardly narrow it any further, and
+/// the database takes conditions only up to a depth.
+const MOST_GRAMS: usize = 8;
 /// After every shift there can be.
 const FAR: Instant = Instant::from_millis(1 << 43);
 
@@ -179,6 +182,9 @@ impl MenuQuery {
                 let middle = grams.len() / 2;
                 grams.rotate_left(middle);
             }
+            let mut seen = std::collections::BTreeSet::new();
+            grams.retain(|gram| seen.insert(gram.clone()));
+            grams.truncate(MOST_GRAMS);
             if q.as_str().chars().filter(|c| c.is_alphanumeric()).count() < 2 {
                 errors.push(
                     "/q",
@@ -284,8 +290,8 @@ impl Search {
 pub struct Terms(Vec<String>);
 
 impl Terms {
-    /// Of a project offered by an organization with this name.
-    pub fn of(body: &ProjectBody, organization: &str) -> Self {
+    /// Of a project offered by an organization with this name, in a division with that.
+    pub fn of(body: &ProjectBody, organization: &str, region: Option<&str>) -> Self {
         let mut terms = Vec::new();
         terms.extend(
             body.skills()
@@ -316,6 +322,8 @@ impl Terms {
             body.summary.as_ref().map(Line::as_str),
             body.place.as_ref().map(Line::as_str),
             Some(organization),
+            region,
+            body.field.map(|field| field.name(Lang::Zh)),
         ];
         for text in words.into_iter().flatten() {
             terms.extend(bigrams(text).into_iter().map(|gram| format!("g:{gram}")));
@@ -358,7 +366,7 @@ mod tests {
             ],
         });
         let body: ProjectBody = deserr::deserialize::<_, _, FieldErrors>(body).unwrap();
-        Terms::of(&body, "阳光社工")
+        Terms::of(&body, "阳光社工", Some("赣州市于都县"))
     }
 
     #[test]
@@ -384,6 +392,8 @@ mod tests {
             ("q=科学", "q=数学"),
             ("q=山村科学课", "q=山村数学课"),
             ("q=科学+阳光", "q=科学+月光"),
+            ("q=于都", "q=兴国"),
+            ("q=教育", "q=健康"),
         ] {
             assert!(finds(hit), "{hit}");
             assert!(!finds(miss), "{miss}");

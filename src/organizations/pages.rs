@@ -18,7 +18,7 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
     let (style, state) = match organization.state {
         OrganizationState::Verified => (
             "say good",
-            lang.pick("已通过民政或统筹部门核验", "Verified by its coordinator"),
+            lang.pick("已通过统筹单位核验", "Verified by its coordinator"),
         ),
         OrganizationState::Suspended => (
             "say",
@@ -44,7 +44,7 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
         dl.facts {
             dt { (lang.pick("所在地", "Region")) } dd { (organization.region_name) }
             @if let Some(code) = &organization.credit_code {
-                dt { (lang.pick("统一社会信用代码", "Credit code")) } dd.num { (code) }
+                dt { (lang.pick("信用代码", "Credit code")) } dd.num.nowrap { (code) }
             }
             @if let Some(phone) = &organization.contact_phone {
                 dt { (lang.pick("联系电话", "Telephone")) } dd.num { a href={ "tel:" (phone) } { (phone) } }

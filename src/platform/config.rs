@@ -14,7 +14,8 @@ pub enum Environment {
 /// Read once an isolate.
 #[derive(Debug)]
 pub struct Config {
-    /// `ENVIRONMENT`: anything but `production` counts as development; none is production.
+    /// `ENVIRONMENT`: `production`, which is also meant when nothing is said, or
+    /// `development` or `test`.
     pub environment: Environment,
     /// `MASTER_KEY`, a secret of 64 hexadecimal digits.
     pub keys: Keys,
@@ -35,7 +36,8 @@ impl Config {
     pub fn read(get: impl Fn(&str) -> Option<String>) -> Result<Self, &'static str> {
         let environment = match get("ENVIRONMENT").as_deref() {
             None | Some("production") => Environment::Production,
-            Some(_) => Environment::Development,
+            Some("development" | "test") => Environment::Development,
+            Some(_) => return Err("ENVIRONMENT must be production, development or test"),
         };
         let set = |name| get(name).filter(|value| !value.is_empty());
         Ok(Self {
@@ -100,6 +102,11 @@ mod tests {
             read(&[("MASTER_KEY", "secret")])
                 .unwrap_err()
                 .starts_with("MASTER_KEY")
+        );
+        assert!(
+            read(&[("ENVIRONMENT", "Production")])
+                .unwrap_err()
+                .starts_with("ENVIRONMENT")
         );
         let bad = read(&[("CODES_PER_ADDRESS_PER_HOUR", "many")]);
         assert!(bad.unwrap_err().starts_with("CODES_PER_ADDRESS_PER_HOUR"));

@@ -10,6 +10,8 @@ use super::clock::Instant;
 const KEPT_FOR: i64 = 2_000;
 /// How many answers are remembered.
 const MOST: usize = 256;
+/// How many bytes they may have together: an isolate has 128 MB for everything.
+const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Longer bodies are not remembered, in bytes.
 const LONGEST: usize = 256 * 1024;
 
@@ -50,10 +52,14 @@ pub fn remember(key: String, now: Instant, answer: Remembered) {
         return;
     }
     ANSWERS.with_borrow_mut(|answers| {
-        if answers.len() >= MOST {
+        let full = |answers: &HashMap<String, Entry>| {
+            let bytes: usize = answers.values().map(|entry| entry.answer.body.len()).sum();
+            answers.len() >= MOST || bytes + answer.body.len() > MOST_BYTES
+        };
+        if full(answers) {
             answers.retain(|_, entry| now < entry.until);
         }
-        if answers.len() >= MOST {
+        if full(answers) {
             answers.clear();
         }
         let until = now.plus(KEPT_FOR);

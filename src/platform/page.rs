@@ -99,8 +99,8 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
                 main #main { (body) }
                 footer {
                     p { (lang.pick(
-                        "点单：组织把能做的写上菜单，乡村点缺什么，志愿者来上菜。报名和证明永远免费。",
-                        "Diandan: organizations write a menu, villages order what they lack, volunteers serve it. Signing up and certificates are free, always.",
+                        "点单：组织把能做的写上菜单，村里缺什么点什么，志愿者来上菜。报名和开证明永远免费。",
+                        "Diandan: organizations write the menu, villages order what they need, volunteers serve it. Always free to sign up and to get a certificate.",
                     )) }
                 }
             }
@@ -116,27 +116,36 @@ pub fn problem_page(visit: &Visit, problem: &Problem) -> Response {
             "地址可能写错了，或者内容已经撤下。",
             "The address may be mistyped, or the page was taken down.",
         ),
+        StatusCode::GONE if problem.code() == "roster_closed" => Words::new(
+            "为保护志愿者的隐私，名单只保留到班次结束后 30 天。",
+            "Rosters are closed 30 days after the shift, to protect volunteers.",
+        ),
         StatusCode::GONE => Words::new(
-            "组织者取消了它。已报名的志愿者会收到通知。",
-            "Its organizer cancelled it. Volunteers who had signed up are told.",
+            "已报名的志愿者会收到短信通知。",
+            "Volunteers who had signed up are notified.",
         ),
         StatusCode::UNAUTHORIZED => Words::new("登录后再试一次。", "Sign in and try again."),
         StatusCode::FORBIDDEN => Words::new(
-            "如果您认为这是个错误，请联系组织的负责人。",
-            "If you think this is a mistake, ask an owner of the organization.",
+            "如有疑问，请联系组织的负责人。",
+            "If you think you should have access, ask the organization's owner.",
         ),
         status if status.is_server_error() => Words::new(
-            "您的内容没有丢失时，返回重试即可。求助时请告知下面的编号。",
+            "请返回后重试。如果仍然不行，求助时请报上下面的编号。",
             "Go back and try again. When you ask for help, give the number below.",
         ),
         _ => Words::new("请返回修改后再试。", "Go back, correct it and try again."),
     };
     let fields = problem.errors().in_lang(lang);
+    let title = match problem.status() {
+        StatusCode::UNAUTHORIZED => lang.pick("请先登录", "Please sign in"),
+        _ => problem.title(lang),
+    };
     let body = html! {
-        h1 { (problem.title(lang)) }
+        h1 { (title) }
+        @if let Some(reason) = problem.member("reason") { p.say { (lang.pick("取消原因：", "Reason: ")) (reason) } }
         p { (advice.in_lang(lang)) }
         @if !fields.is_empty() {
-            ul.say { @for field in fields { li { (field.pointer.trim_start_matches('/')) ":" (field.detail) } } }
+            ul.say { @for field in fields { li { (field.detail) } } }
         }
         div.actions {
             @if problem.status() == StatusCode::UNAUTHORIZED {
@@ -178,6 +187,14 @@ pub fn safe_back(target: Option<&str>) -> &str {
                 && path.bytes().all(|b| b.is_ascii_graphic())
         })
         .unwrap_or("/")
+}
+
+/// A number beside a heading.
+pub fn in_brackets(number: usize, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("（{number}）"),
+        Lang::En => format!(" ({number})"),
+    }
 }
 
 /// Day and time of a shift, each kept on one line.

@@ -89,7 +89,7 @@ impl Problem {
         Self::new(
             StatusCode::NOT_FOUND,
             "not_found",
-            Words::new("没有找到您要的内容", "There is nothing here"),
+            Words::new("没有找到您要的内容", "Page not found"),
         )
     }
 
@@ -184,6 +184,11 @@ impl Problem {
     /// The fields at fault.
     pub fn errors(&self) -> &FieldErrors {
         &self.0.errors
+    }
+
+    /// A member that is text.
+    pub fn member(&self, name: &str) -> Option<&str> {
+        self.0.members.get(name).and_then(Value::as_str)
     }
 
     /// Headers the answer carries.

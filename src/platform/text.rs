@@ -42,14 +42,21 @@ impl TextFault {
     }
 }
 
-/// Bidirectional overrides and isolates make text read as something it is not.
+/// Bidirectional controls, tags and separators make text read as something it is not.
 fn disguises(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+    matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2028}' | '\u{2029}' | '\u{E0000}'..='\u{E007F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// What takes no ink: a name of these alone would be no name.
+fn blank(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c, '\u{AD}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}'
+            | '\u{200B}'..='\u{200D}' | '\u{2060}'..='\u{2064}' | '\u{2800}' | '\u{3164}' | '\u{FFA0}')
 }
 
 fn fit(text: &str, max: usize, newline: bool) -> Result<String, TextFault> {
     let text = text.trim();
-    if text.is_empty() {
+    if text.chars().all(blank) {
         Err(TextFault::Empty)
     } else if text.chars().count() > max {
         Err(TextFault::TooLong(max))
@@ -135,7 +142,10 @@ mod tests {
             Line::<9>::parse("abc\u{202E}txt"),
             Err(TextFault::Unprintable)
         );
-        assert_eq!(Line::<9>::parse(" \u{3000} "), Err(TextFault::Empty));
+        for nothing in [" \u{3000} ", "\u{200B}", "\u{3164}\u{2800}"] {
+            assert_eq!(Line::<9>::parse(nothing), Err(TextFault::Empty));
+        }
+        assert_eq!(Line::<9>::parse("a\u{2028}b"), Err(TextFault::Unprintable));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Digits, Id, Json, Many, Query};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
+use crate::platform::text::Line;
 use crate::platform::visit::{Presented, Visit};
 use crate::volunteers::{BirthDate, Name, birth_date_words};
 
@@ -43,6 +44,10 @@ pub struct SignupBody {
     /// When the refusal is `guardian_consent_missing` or `guardian_must_accompany`.
     #[deserr(default)]
     guardian: Option<Guardian>,
+    /// What the organizer should know, such as coming by car.
+    #[deserr(default)]
+    #[schema(value_type = Option<String>, max_length = 200)]
+    note: Option<Line<200>>,
     /// Overrides `tight_gap`.
     #[deserr(default)]
     #[schema(required = false)]
@@ -66,6 +71,7 @@ impl SignupBody {
             skills: self.skills.to_vec(),
             guardian: self.guardian,
             accept_tight_gap: self.accept_tight_gap,
+            note: self.note.map(|note| note.as_str().to_owned()),
         })
     }
 }

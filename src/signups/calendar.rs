@@ -54,17 +54,17 @@ fn render(tickets: &[Ticket], lang: Lang, origin: &str) -> String {
 
 fn event(ticket: &Ticket, lang: Lang, origin: &str) -> Event {
     let url = format!("{origin}/me/signups/{}", ticket.id);
-    let mut notes = vec![format!("{}:{}", lang.pick("岗位", "Role"), ticket.role)];
+    let mut notes = vec![format!("{}{}", lang.pick("岗位：", "Role: "), ticket.role)];
     notes.extend(
         ticket
             .what_to_bring
             .as_ref()
-            .map(|bring| format!("{}:{bring}", lang.pick("请带", "Bring"))),
+            .map(|bring| format!("{}{bring}", lang.pick("请带：", "Bring: "))),
     );
     notes.extend(
         ticket
             .why_changed()
-            .map(|why| format!("{}:{why}", lang.pick("变更", "Changed"))),
+            .map(|why| format!("{}{why}", lang.pick("变更：", "Changed: "))),
     );
     notes.push(url.clone());
     let state = match ticket.state {

@@ -9,12 +9,13 @@ pub mod store;
 
 use axum::http::StatusCode;
 use deserr::Deserr;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::choice;
 use crate::menu::Skill;
-use crate::platform::clock::{DAY, Instant, day_words, span_words};
+use crate::platform::clock::{DAY, Instant, age_on, day_words, parse_date, span_words};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::problem::Problem;
@@ -45,7 +46,7 @@ impl SignupState {
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Confirmed => lang.pick("已确认", "Confirmed"),
-            Self::Waitlisted => lang.pick("候补中", "On the waiting list"),
+            Self::Waitlisted => lang.pick("候补中", "Waiting list"),
             Self::Cancelled => lang.pick("已取消", "Cancelled"),
             Self::Attended => lang.pick("已参加", "Attended"),
             Self::Absent => lang.pick("未到场", "Absent"),
@@ -134,11 +135,7 @@ impl Refusal {
                 || Words::new("报名还没有开始", "Sign-up has not opened yet"),
                 |at| {
                     Words::new(
-                        format!(
-                            "报名将于{} {}开始",
-                            day_words(at, Lang::Zh),
-                            at.hour_minute()
-                        ),
+                        format!("{} {} 开放报名", day_words(at, Lang::Zh), at.hour_minute()),
                         format!(
                             "Sign-up opens {} at {}",
                             day_words(at, Lang::En),
@@ -148,16 +145,20 @@ impl Refusal {
                 },
             ),
             Self::AlreadySignedUp => Words::new(
-                "您已经报名了这个班次",
+                "您已经报过这个班次了",
                 "You are signed up for this shift already",
             ),
             Self::NameMissing => Words::new(
                 "请填写姓名，方便现场签到",
                 "Please give your name, so that you can be called by it",
             ),
+            Self::BirthDateMissing if facts.min_age >= 18 => Words::new(
+                "请填写出生日期，用来核对年龄",
+                "Please give your birth date so that your age can be checked",
+            ),
             Self::BirthDateMissing => Words::new(
-                "这个班次需要知道您的出生日期",
-                "This shift needs to know your birth date",
+                "请勾选“我已年满 18 周岁”；未满 18 周岁请填写出生日期",
+                "Tick “I am 18 or older”; if you are under 18, give your birth date",
             ),
             Self::TooYoung => Words::new(
                 format!("活动当天须年满 {} 周岁", facts.min_age),
@@ -185,7 +186,7 @@ impl Refusal {
                     format!("This shift needs: {}", names(Lang::En)),
                 )
             }
-            Self::ShiftClash => clash("时间重叠", "overlaps"),
+            Self::ShiftClash => clash("时间重叠", "overlaps with"),
             Self::TightGap => clash(
                 "间隔太短，路上可能来不及",
                 "leaves too little time to travel to or from",
@@ -278,6 +279,46 @@ pub struct Guardian {
     pub accompanies: bool,
 }
 
+/// What a sign-up lacks as far as the form tells, before anybody is signed in and a code
+/// is sent for nothing. The database decides.
+pub fn foresee(
+    wish: &store::Wish,
+    min_age: i64,
+    skills: &[Skill],
+    day: Date,
+) -> Option<(Refusal, Facts)> {
+    let facts = |refusal| {
+        let missing_skills = skills
+            .iter()
+            .copied()
+            .filter(|skill| !wish.skills.contains(skill));
+        let facts = Facts {
+            min_age,
+            missing_skills: missing_skills.collect(),
+            ..Facts::default()
+        };
+        Some((refusal, facts))
+    };
+    let birth = wish.birth_date.as_deref().and_then(parse_date);
+    if let Some(birth) = birth {
+        let age = i64::from(age_on(birth, day));
+        let guardian = wish.guardian.as_ref();
+        if age < min_age {
+            return facts(Refusal::TooYoung);
+        } else if age < 14 && !guardian.is_some_and(|guardian| guardian.accompanies) {
+            return facts(Refusal::GuardianMustAccompany);
+        } else if age < 18 && guardian.is_none() {
+            return facts(Refusal::GuardianConsentMissing);
+        }
+    } else if min_age >= 18 || !wish.adult {
+        return facts(Refusal::BirthDateMissing);
+    }
+    if skills.iter().any(|skill| !wish.skills.contains(skill)) {
+        return facts(Refusal::SkillMissing);
+    }
+    None
+}
+
 /// How long before the start a volunteer may cancel alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leaving {
@@ -347,7 +388,58 @@ mod tests {
         let skills = Refusal::SkillMissing.words(&facts);
         assert_eq!(skills.in_lang(Lang::Zh), "这个班次需要：驾驶证、急救证");
         let opens = Refusal::NotOpen.words(&facts);
-        assert_eq!(opens.in_lang(Lang::Zh), "报名将于11月28日 周六 08:00开始");
+        assert_eq!(opens.in_lang(Lang::Zh), "11月28日 周六 08:00 开放报名");
+    }
+
+    #[test]
+    fn what_a_form_lacks_is_told_before_a_code_is_sent() {
+        let day = jiff::civil::date(2026, 11, 28);
+        let guardian = |accompanies| Guardian {
+            name: Line::parse("李父").unwrap(),
+            phone: Phone::parse("13800138000").unwrap(),
+            accompanies,
+        };
+        let wish = |born: Option<&str>, adult, guardian| store::Wish {
+            birth_date: born.map(str::to_owned),
+            adult,
+            guardian,
+            ..store::Wish::default()
+        };
+        let lacks = |wish: &store::Wish, min_age| {
+            foresee(wish, min_age, &[], day).map(|(refusal, _)| refusal)
+        };
+        assert_eq!(
+            lacks(&wish(None, false, None), 14),
+            Some(Refusal::BirthDateMissing)
+        );
+        assert_eq!(lacks(&wish(None, true, None), 14), None);
+        assert_eq!(
+            lacks(&wish(None, true, None), 18),
+            Some(Refusal::BirthDateMissing)
+        );
+        assert_eq!(lacks(&wish(Some("2008-11-28"), false, None), 18), None);
+        assert_eq!(
+            lacks(&wish(Some("2008-11-29"), false, None), 18),
+            Some(Refusal::TooYoung)
+        );
+        assert_eq!(
+            lacks(&wish(Some("2010-01-01"), false, None), 14),
+            Some(Refusal::GuardianConsentMissing)
+        );
+        assert_eq!(
+            lacks(&wish(Some("2010-01-01"), false, Some(guardian(false))), 14),
+            None
+        );
+        assert_eq!(
+            lacks(&wish(Some("2013-01-01"), false, Some(guardian(false))), 0),
+            Some(Refusal::GuardianMustAccompany)
+        );
+        assert_eq!(
+            lacks(&wish(Some("2013-01-01"), false, Some(guardian(true))), 0),
+            None
+        );
+        let skilled = foresee(&wish(None, true, None), 14, &[Skill::Driving], day);
+        assert_eq!(skilled.unwrap().1.missing_skills, [Skill::Driving]);
     }
 
     #[test]

@@ -45,7 +45,7 @@ const PEOPLE: &str = concat!(
     reader!(),
     "
 SELECT s.id, s.seq, s.state, s.created_at, s.cancel_requested_at, v.name, v.phone_sealed,
-  s.guardian_name, s.guardian_phone_sealed, s.guardian_accompanies
+  s.guardian_name, s.guardian_phone_sealed, s.guardian_accompanies, s.note
 FROM reader r
 JOIN signup s ON s.shift_id = r.shift_id AND s.state <> 'cancelled'
 JOIN volunteer v ON v.id = s.volunteer_id
@@ -135,6 +135,7 @@ struct PersonRow {
     guardian_name: Option<String>,
     guardian_phone_sealed: Option<String>,
     guardian_accompanies: Option<i64>,
+    note: Option<String>,
 }
 
 /// Somebody on the roster.
@@ -157,6 +158,8 @@ pub struct Person {
     pub guardian_phone: Option<String>,
     /// Whether the guardian comes along.
     pub guardian_accompanies: bool,
+    /// What they told the organizer.
+    pub note: Option<String>,
     /// When they signed up, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     pub signed_up_at: Instant,
@@ -225,6 +228,7 @@ pub async fn read(
                 state: row.state,
                 name: row.name,
                 guardian_name: row.guardian_name,
+                note: row.note,
                 signed_up_at: row.created_at,
                 cancel_requested_at: row.cancel_requested_at,
             })

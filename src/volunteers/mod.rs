@@ -86,7 +86,7 @@ pub fn masked(phone: &str) -> String {
 /// What is wrong with a phone number that cannot be read.
 pub fn phone_words() -> Words {
     Words::new(
-        "应为 11 位大陆手机号码",
+        "请填写 11 位中国大陆手机号",
         "must be a mainland mobile number of 11 digits",
     )
 }
@@ -127,7 +127,7 @@ impl Code {
 
 /// What is wrong with a code that cannot be read.
 pub fn code_words() -> Words {
-    Words::new("应为 6 位数字", "must be 6 digits")
+    Words::new("请输入 6 位数字", "must be 6 digits")
 }
 
 impl Deserr<FieldErrors> for Code {

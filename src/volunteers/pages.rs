@@ -69,8 +69,8 @@ pub fn code_field(lang: Lang, phone: &str, wrong: Option<&str>) -> Markup {
             aria-describedby=[Some(if wrong.is_some() { "code-wrong" } else { "code-hint" })];
     };
     let hint = match lang {
-        Lang::Zh => format!("已发到 {}，10 分钟内有效", super::masked(phone)),
-        Lang::En => format!("Sent to {}; good for 10 minutes", super::masked(phone)),
+        Lang::Zh => format!("已发到 {}，10 分钟内有效", grouped(phone)),
+        Lang::En => format!("Sent to {}. Valid for 10 minutes.", grouped(phone)),
     };
     ask(
         "code",
@@ -79,6 +79,14 @@ pub fn code_field(lang: Lang, phone: &str, wrong: Option<&str>) -> Markup {
         wrong,
         &input,
     )
+}
+
+/// `138 0013 8000`: whoever typed it can see what is wrong with it.
+fn grouped(phone: &str) -> String {
+    match (phone.get(..3), phone.get(3..7), phone.get(7..)) {
+        (Some(a), Some(b), Some(c)) => format!("{a} {b} {c}"),
+        _ => phone.to_owned(),
+    }
 }
 
 /// Takes `/sign-in`: first a phone, then its code.
@@ -143,8 +151,11 @@ fn code_step(visit: &Visit, back: &str, phone: &Phone, wrong: Option<&str>) -> R
         form method="post" action="/sign-in" {
             input type="hidden" name="back" value=(back);
             input type="hidden" name="phone" value=(phone.digits());
-            button.quiet.wide { (lang.pick("没收到？重新获取", "Not there? Send another")) }
+            button.quiet.wide { (lang.pick("没收到？重新获取", "Didn't get it? Send a new code")) }
         }
+        p { a.more href={ "/sign-in?back=" (form_urlencoded::byte_serialize(back.as_bytes()).collect::<String>()) } {
+            (lang.pick("手机号写错了？修改", "Wrong number? Change it"))
+        } }
     };
     page(
         visit,

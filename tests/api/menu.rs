@@ -1,6 +1,6 @@
 //! Finding a project on the menu.
 
-use diandan::platform::clock::start_of;
+use diandan::platform::clock::{DAY, Instant, start_of};
 use serde_json::json;
 
 use crate::support::answer::Answer;
@@ -11,18 +11,16 @@ use crate::support::request::{Request, query};
 use crate::support::unique_word;
 
 /// The day so many days from today, as dates are written.
-fn day(place: &dyn Place, days: i64) -> String {
-    start_of(place.now().date())
-        .plus(days * 86_400_000)
-        .date()
-        .to_string()
+fn day(now: Instant, days: i64) -> String {
+    start_of(now.date()).plus(days * DAY).date().to_string()
 }
 
 #[test]
 fn each_condition_finds_the_project_and_its_opposite_does_not() {
     let app = app();
     let organization = app.organization();
-    let notice = Notice::of(&[shift("a", morning(app.now(), 9), 3)])
+    let now = app.now();
+    let notice = Notice::of(&[shift("a", morning(now, 9), 3)])
         .with("field", "health")
         .with("region", "360731105")
         .with("min_age", 16)
@@ -36,7 +34,7 @@ fn each_condition_finds_the_project_and_its_opposite_does_not() {
         ids.contains(&project.id)
     };
     assert!(found(&[]));
-    let (before, on, after) = (day(app, 8), day(app, 9), day(app, 10));
+    let (before, on, after) = (day(now, 8), day(now, 9), day(now, 10));
     for (hit, miss) in [
         ([("field", "health")], [("field", "care")]),
         ([("region", "36")], [("region", "44")]),
@@ -192,11 +190,12 @@ fn pages_follow_each_other_without_a_gap_or_a_repetition() {
     let app = app();
     let organization = app.organization();
     let word = unique_word();
+    let now = app.now();
     // Some at the very same moment: the cursor breaks the tie.
     let ids: Vec<_> = [3, 3, 3, 4, 5, 6, 6]
         .iter()
         .map(|days| {
-            let notice = Notice::of(&[shift("a", morning(app.now(), *days), 3)]);
+            let notice = Notice::of(&[shift("a", morning(now, *days), 3)]);
             organization
                 .publishes(&notice.with("title", format!("连载{word}")))
                 .id
@@ -219,9 +218,10 @@ fn pages_follow_each_other_without_a_gap_or_a_repetition() {
 fn own_signups_are_listed_in_order_of_time_page_by_page() {
     let app = app();
     let organization = app.organization();
+    let now = app.now();
     let shifts: Vec<_> = [6, 3, 5, 4]
         .iter()
-        .map(|days| shift(&format!("d{days}"), morning(app.now(), *days), 3))
+        .map(|days| shift(&format!("d{days}"), morning(now, *days), 3))
         .collect();
     let project = organization.publishes(&Notice::of(&shifts));
     let ming = app.adult();

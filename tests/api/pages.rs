@@ -218,3 +218,18 @@ fn the_outbox_stands_in_for_a_phone() {
     assert!(page.text().contains(&ming.phone));
     assert_eq!(page.header("cache-control"), Some("private, no-store"));
 }
+
+#[test]
+fn a_link_that_gathered_parameters_on_its_way_still_opens() {
+    let app = app();
+    for target in [
+        "/?from=singlemessage&isappinstalled=0",
+        "/?field=sports&utm_source=chat",
+        "/?q=x&limit=0",
+        "/sign-in?back=/me/signups&from=timeline",
+        "/language/en?back=/&from=timeline",
+    ] {
+        let page = app.get(target);
+        assert!([200, 303].contains(&page.status), "{page:?}");
+    }
+}

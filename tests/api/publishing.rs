@@ -348,8 +348,8 @@ fn shifts_lie_ahead_within_two_years_and_last_up_to_a_day() {
 fn a_project_has_up_to_200_shifts() {
     let app = app();
     let organization = app.organization();
+    let start = morning(app.now(), 5);
     let shifts = |count: i64| {
-        let start = morning(app.now(), 5);
         let shifts: Vec<_> = (0..count)
             .map(|n| shift(&format!("s{n}"), start.plus(n * HOUR), 3))
             .collect();
@@ -430,6 +430,16 @@ fn bodies_that_are_no_notice_are_refused_by_name() {
 #[test]
 fn whoever_nobody_knows_learns_nothing_of_the_body() {
     let app = app();
+    for (method, target) in [
+        (
+            "POST",
+            format!("/api/v1/shifts/{}/signups", uuid::Uuid::new_v4()),
+        ),
+        ("PATCH", "/api/v1/me".to_owned()),
+    ] {
+        let request = Request::new(method, target).bytes("text/plain", b"{".to_vec());
+        app.send(&request).refused(401, "unauthenticated");
+    }
     let organization = app.organization();
     let path = organization.own_path("p");
     for body in [&b"{"[..], b"{\"colour\": 1}"] {

@@ -188,3 +188,20 @@ fn phones_are_read_as_people_write_them() {
         );
     }
 }
+
+#[test]
+fn nobody_needs_a_long_body_to_sign_in() {
+    let app = app();
+    let ming = app.adult();
+    let mut body = json!({"phone": ming.phone, "code": "000000"}).to_string();
+    body.push_str(&" ".repeat(16 * 1024 + 1 - body.len()));
+    for (method, target) in [
+        ("POST", "/api/v1/sign-in-codes"),
+        ("POST", "/api/v1/sessions"),
+        ("PATCH", "/api/v1/me"),
+    ] {
+        let request = ming.request(method, target);
+        let request = request.bytes("application/json", body.clone().into_bytes());
+        app.send(&request).refused(413, "body_too_large");
+    }
+}

@@ -113,7 +113,10 @@ fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
         phone.types("#name", "文𠮷").await;
         phone.types("#phone", "12345").await;
         phone.follows("form button").await;
-        assert_eq!(phone.text("#phone-wrong").await, "应为 11 位大陆手机号码");
+        assert_eq!(
+            phone.text("#phone-wrong").await,
+            "请填写 11 位中国大陆手机号"
+        );
         assert_eq!(
             phone
                 .asks("return document.querySelector('#name').value")
@@ -123,20 +126,35 @@ fn a_form_comes_back_with_what_was_typed_and_what_is_wrong() {
 
         let stranger = app().stranger();
         phone.types("#phone", &stranger.phone).await;
-        phone.follows("form button").await;
+        phone.follows("main form button").await;
+        // Neither of age nor born: asked before a code is sent for nothing.
+        assert!(phone.text("[role=alert]").await.contains("出生日期"));
+        assert!(app().texts_to(&stranger.phone).is_empty());
+        phone.taps("input[name=adult]").await;
+        phone.types("#note", "自驾，可带两人").await;
+        phone.follows("main form button").await;
+        assert!(phone.reads().await.contains("10 分钟内有效"));
+
         phone.types("#code", "000000").await;
         let right = stranger.newest_code();
         if right != "000000" {
-            phone.follows("form button").await;
+            phone.follows("main form button").await;
             assert!(phone.text("#code-wrong").await.contains("验证码不对"));
         }
         phone.types("#code", &right).await;
-        phone.follows("form button").await;
-        // Neither of age nor born: asked only now.
-        assert!(phone.text("[role=alert]").await.contains("出生日期"));
-        phone.taps("input[name=adult]").await;
         phone.follows("main form button").await;
         assert!(phone.reads().await.contains("报名成功"));
+        let roster = organization
+            .reads_roster(&project.shift("a"))
+            .is(200)
+            .json();
+        assert_eq!(roster["items"][0]["note"], "自驾，可带两人");
+
+        // Whoever holds a place and comes back to the form comes to the ticket.
+        phone
+            .opens(&format!("/shifts/{}/sign-up", project.shift("a").id))
+            .await;
+        assert!(phone.path().await.starts_with("/me/signups/"));
         phone
     });
 }

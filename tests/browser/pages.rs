@@ -206,7 +206,8 @@ fn pages_take_nothing_from_elsewhere_and_run_nothing_inline() {
                 let target = &page[at + attribute.len()..];
                 let own = target.starts_with('/')
                     || target.starts_with('#')
-                    || target.starts_with("tel:");
+                    || target.starts_with("tel:")
+                    || target.starts_with("webcal:");
                 assert!(own, "{path}: {}", target.split('"').next().unwrap());
             }
         }

@@ -90,6 +90,23 @@ fn a_secret_is_wiped_when_it_has_arrived_and_kept_while_it_has_not() {
 }
 
 #[test]
+fn a_code_that_would_arrive_too_late_is_given_up() {
+    let desk = Desk::new();
+    desk.place().stranger().asks_for_a_code().is(202);
+    // Tried at once, after one minute, after three; the next would be after seven, and
+    // the one after that too late.
+    for minutes in [1, 2, 4] {
+        fail(&desk, &claim(&desk)[0]);
+        desk.passes(minutes * MINUTE);
+    }
+    fail(&desk, &claim(&desk)[0]);
+    desk.passes(DAY);
+    assert!(claim(&desk).is_empty());
+    let sql = "SELECT count(abandoned_at) AS n FROM outbox WHERE sent_at IS NULL";
+    assert_eq!(desk.place().number(sql, json!([])), 1);
+}
+
+#[test]
 fn codes_are_not_held_up_by_a_crowd_of_other_messages() {
     let desk = Desk::new();
     for _ in 0..120 {

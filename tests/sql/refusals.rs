@@ -288,22 +288,45 @@ fn age_counts_on_the_day_of_the_shift_where_it_takes_place() {
 }
 
 #[test]
-fn nobody_grows_older_by_trying_again() {
+fn a_birth_date_stays_with_the_signup_it_served() {
     let desk = Desk::new();
     let scene = Scene::on(&desk);
-    let shift = scene.shift(&Scene::notice());
+    let notice = Notice::of(&[shift("a", at(NINE), 3), shift("b", at(ELEVEN), 3)]);
+    let project = scene.organization.publishes(&notice);
     let tao = scene.volunteer();
-    let young = json!({"birth_date": "2010-01-01"});
-    tao.signs_up_saying(&shift, &young)
-        .refused(422, "guardian_consent_missing");
-    for body in [json!({"birth_date": "1990-01-01"}), json!({"adult": true})] {
-        tao.signs_up_saying(&shift, &body)
-            .refused(422, "guardian_consent_missing");
-    }
-    tao.signs_up_saying(&shift, &minor("1990-01-01", false))
+    let told = |body: &Value| tao.signs_up_saying(&project.shift("b"), body);
+    let born = || tao.reads("/api/v1/me").is(200).json()["birth_date"].clone();
+    told(&json!({"birth_date": "2010-01-01"})).refused(422, "guardian_consent_missing");
+    assert_eq!(born(), json!(null), "nothing is kept of what was refused");
+
+    tao.signs_up_saying(&project.shift("a"), &minor("2010-01-01", false))
         .is(201);
-    let profile = tao.reads("/api/v1/me").is(200);
-    assert_eq!(profile.member("birth_date"), "2010-01-01");
+    assert_eq!(born(), "2010-01-01");
+    // From then on nobody grows older by trying again.
+    for body in [json!({"birth_date": "1990-01-01"}), json!({"adult": true})] {
+        told(&body).refused(422, "guardian_consent_missing");
+    }
+    told(&minor("1990-01-01", false)).is(201);
+    assert_eq!(born(), "2010-01-01");
+}
+
+#[test]
+fn what_one_says_once_need_not_be_said_again() {
+    let desk = Desk::new();
+    let scene = Scene::on(&desk);
+    let notice = Notice::of(&[shift("a", at(NINE), 3), shift("b", at(ELEVEN), 3)])
+        .with("skills", json!(["driving"]));
+    let project = scene.organization.publishes(&notice);
+    let ming = scene.volunteer();
+    let sql = "UPDATE volunteer SET name = '' WHERE id = ?1";
+    desk.place().rows(sql, json!([ming.id]));
+    let body = json!({"name": "明", "adult": true, "skills": ["driving", "legal"]});
+    ming.signs_up_saying(&project.shift("a"), &body).is(201);
+    ming.signs_up_saying(&project.shift("b"), &json!({"name": "别人"}))
+        .is(201);
+    let profile = ming.reads("/api/v1/me").is(200);
+    assert_eq!(profile.member("name"), "明");
+    assert_eq!(profile.json()["skills"], json!(["driving", "legal"]));
 }
 
 #[test]

@@ -45,6 +45,35 @@ fn a_code_may_be_tried_five_times() {
 }
 
 #[test]
+fn a_strangers_guesses_use_up_their_own() {
+    let desk = Desk::new();
+    let ming = desk.place().stranger();
+    ming.asks_for_a_code().is(202);
+    let code = ming.newest_code();
+    let mut stranger = ming.clone();
+    stranger.address = "10.255.0.9".to_owned();
+    for _ in 0..5 {
+        stranger
+            .shows_code(&another(&code))
+            .refused(403, "wrong_code");
+    }
+    // All strangers together have five guesses, from however many addresses.
+    stranger.address = "10.255.0.10".to_owned();
+    stranger.shows_code(&code).refused(403, "wrong_code");
+    ming.shows_code(&code).is(201);
+}
+
+#[test]
+fn somebody_whose_network_has_changed_still_comes_in() {
+    let desk = Desk::new();
+    let mut ming = desk.place().stranger();
+    ming.asks_for_a_code().is(202);
+    let code = ming.newest_code();
+    ming.address = "10.255.0.9".to_owned();
+    ming.shows_code(&code).is(201);
+}
+
+#[test]
 fn only_the_newest_code_counts_and_only_once() {
     let desk = Desk::new();
     let ming = desk.place().stranger();
@@ -71,7 +100,7 @@ fn of_two_who_show_the_same_code_at_once_one_comes_in() {
     let visit = desk.visit("/", &HeaderMap::new());
     // Both have looked the code up before either has used it.
     let known = [(); 2].map(|()| {
-        let known = store::attempt(&desk.db, &phone_hash, desk.now());
+        let known = store::attempt(&visit, &phone_hash, "address");
         known.block_on().unwrap().unwrap()
     });
     let [first, second] = known.map(|code| {
@@ -108,16 +137,23 @@ fn a_phone_gets_a_code_a_minute_and_six_an_hour() {
     let desk = Desk::new();
     let ming = desk.place().stranger();
     let began = desk.now();
+    // Whoever waits as long as they are told may ask again.
+    let refused_for = |seconds: &str| {
+        let refused = ming.asks_for_a_code().refused(429, "too_many_codes");
+        assert_eq!(refused.header("retry-after"), Some(seconds));
+    };
     ming.asks_for_a_code().is(202);
+    refused_for("61");
     desk.it_is(began.plus(MINUTE - 1));
-    let refused = ming.asks_for_a_code().refused(429, "too_many_codes");
-    assert_eq!(refused.header("retry-after"), Some("60"));
+    refused_for("1");
     for n in 1..6 {
         desk.it_is(began.plus(n * MINUTE));
         ming.asks_for_a_code().is(202);
     }
+    desk.it_is(began.plus(10 * MINUTE));
+    refused_for("3001");
     desk.it_is(began.plus(HOUR - 1));
-    ming.asks_for_a_code().refused(429, "too_many_codes");
+    refused_for("1");
     desk.it_is(began.plus(HOUR));
     ming.asks_for_a_code().is(202);
     assert_eq!(desk.texts_to(&ming.phone).len(), 7);

@@ -61,7 +61,7 @@ impl Load {
         let body: ProjectBody =
             deserr::deserialize::<_, _, FieldErrors>(Value::Object(notice.clone()))
                 .map_err(|errors| format!("{errors:?}"))?;
-        body.check().map_err(|errors| format!("{errors:?}"))?;
+        body.check(false).map_err(|errors| format!("{errors:?}"))?;
         let published = self.ago(60);
         let (id, hash) = (self.id(published), self.hash());
         let next = shifts.iter().map(|shift| shift.starts_at.millis()).min();
@@ -74,7 +74,10 @@ impl Load {
             .map(|shift| shift.waitlist - shift.waiting)
             .sum();
         let text = |name: &str| notice.get(name).and_then(Value::as_str);
-        let (at, terms) = (published.millis(), Terms::of(&body, &organization.name));
+        let (at, terms) = (
+            published.millis(),
+            Terms::of(&body, &organization.name, None),
+        );
         let row = params![
             whole(project + 1),
             id,

@@ -21,7 +21,8 @@ FROM api_key k JOIN organization o ON o.id = k.organization_id
 WHERE k.token_hash = ?1 AND k.revoked_at IS NULL AND k.expires_at > ?2";
 
 const STANDING: &str = "
-SELECT id, seq, version, state, place, region, body_hash FROM project
+SELECT id, seq, version, state, place, region, body_hash, published_at IS NOT NULL AS published
+FROM project
 WHERE organization_id = ?1 AND client_ref = ?2";
 
 const STANDING_SHIFTS: &str = "
@@ -217,7 +218,7 @@ pub async fn replace(
     if what.standing.is_some() {
         statements.extend(consequences::promote(&ids(&written), now));
     }
-    let terms = Terms::of(body, &what.key.organization_name).json();
+    let terms = Terms::of(body, &what.key.organization_name, what.region_name).json();
     statements.push(bind!(RECOUNT_ONE, now, organization, reference, terms));
     statements.push(
         Act {

@@ -39,7 +39,7 @@ addEventListener("online", () => say(""));
 
 // Filters apply as they are chosen; without scripts there is a button.
 for (const form of document.querySelectorAll("form[data-auto]")) {
-  form.addEventListener("change", () => form.requestSubmit());
+  form.addEventListener("change", ({ target }) => target.closest("details") || target.tagName !== "SELECT" || form.requestSubmit());
 }
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");

@@ -30,6 +30,13 @@ async function keep(request, response) {
   await Promise.all(oldest.map((r) => cache.delete(r)));
 }
 
+// Somebody else may hold the phone now.
+async function forgetTickets() {
+  const cache = await caches.open(PAGES);
+  const own = (await cache.keys()).filter((r) => new URL(r.url).pathname.startsWith("/me/"));
+  await Promise.all(own.map((r) => cache.delete(r)));
+}
+
 async function answer(event) {
   const { request } = event;
   const path = new URL(request.url).pathname;
@@ -37,6 +44,8 @@ async function answer(event) {
     const response = await fetch(request);
     if (request.mode === "navigate" && response.ok && !response.redirected && worthKeeping(path)) {
       event.waitUntil(keep(request, response.clone()));
+    } else if (request.mode === "navigate" && path.startsWith("/me/") && response.status < 500) {
+      event.waitUntil(forgetTickets());
     }
     if (path.startsWith("/assets/") && response.ok) event.waitUntil(keep(request, response.clone()));
     return response;
@@ -53,4 +62,7 @@ addEventListener("fetch", (event) => {
   const { request } = event;
   const own = new URL(request.url).origin === location.origin;
   if (own && request.method === "GET") event.respondWith(answer(event));
+  if (own && request.method === "POST" && /^\/sign-(in|out)$/.test(new URL(request.url).pathname)) {
+    event.waitUntil(forgetTickets());
+  }
 });

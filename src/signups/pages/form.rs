@@ -6,17 +6,17 @@ use maud::{Markup, html};
 use uuid::Uuid;
 
 use crate::menu::Skill;
-use crate::platform::clock::Instant;
+use crate::platform::clock::{Instant, age_on, parse_date};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Form, Id};
-use crate::platform::page::{Audience, ask, page, see_other, text_input, when};
+use crate::platform::page::{Audience, ask, page, problem_page, see_other, text_input, when};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
 use crate::signups::store::{self, Offer, Outcome, Wish};
-use crate::signups::{Facts, Guardian, Refusal};
+use crate::signups::{Facts, Guardian, Refusal, foresee};
 use crate::volunteers::pages::{code_field, phone_field, with_session};
 use crate::volunteers::{
     BirthDate, Code, Me, Name, Phone, birth_date_words, code_words, phone_words, sign_in,
@@ -49,23 +49,23 @@ impl<'a> Draft<'a> {
     }
 }
 
-/// Serves `/shifts/{id}/sign-up`.
+/// Serves `/shifts/{id}/sign-up`; whoever is on the shift already comes to their ticket.
 pub async fn sign_up_form(visit: Visit, Id(shift): Id) -> Result<Response, Problem> {
+    if visit.has_credential()
+        && let Some(held) = store::held(&visit, shift).await?
+    {
+        return Ok(see_other(&format!("/me/signups/{}", held.id)));
+    }
     let (me, offer) = store::offer(&visit, shift).await?;
     let offer = offer.ok_or_else(Problem::not_found)?;
-    Ok(form_page(
-        &visit,
-        me.as_ref(),
-        &offer,
-        &Draft::new(&Form::default()),
-    ))
+    let empty = Form::default();
+    Ok(form_page(&visit, me.as_ref(), &offer, &Draft::new(&empty)))
 }
 
 /// Takes `/shifts/{id}/sign-up`: signed in, or with a phone, then with its code.
 pub async fn sign_up_submit(visit: Visit, Id(shift): Id, form: Form) -> Result<Response, Problem> {
     let (me, offer) = store::offer(&visit, shift).await?;
     let offer = offer.ok_or_else(Problem::not_found)?;
-    let lang = visit.lang;
     let mut draft = Draft::new(&form);
     let wish = wish(&form, visit.now, me.is_none(), &mut draft.errors);
     if me.is_some() {
@@ -78,57 +78,45 @@ pub async fn sign_up_submit(visit: Visit, Id(shift): Id, form: Form) -> Result<R
     if phone.is_none() {
         draft.errors.push("phone", phone_words());
     }
-    let Some(phone) = phone.filter(|_| draft.errors.is_empty() && offer.refusal.is_none()) else {
+    if draft.errors.is_empty() {
+        draft.refusal = foresee(&wish, offer.min_age, &offer.skills, offer.starts_at.date());
+    }
+    let ready = draft.errors.is_empty() && draft.refusal.is_none() && offer.refusal.is_none();
+    let Some(phone) = phone.filter(|_| ready && form.get("step") != Some("phone")) else {
         return Ok(form_page(&visit, None, &offer, &draft));
     };
+    let ask_code = |wrong: Option<&str>| Ok(code_page(&visit, &offer, &form, &phone, wrong));
     let Some(typed) = form.get("code") else {
         if form.get("step") == Some("code") {
-            return Ok(code_page(
-                &visit,
-                &offer,
-                &form,
-                &phone,
-                Some(code_words().in_lang(lang)),
-            ));
+            return ask_code(Some(code_words().in_lang(visit.lang)));
         }
         return match sign_in::send_code(&visit, &phone).await {
-            Ok(()) => Ok(code_page(&visit, &offer, &form, &phone, None)),
-            Err(problem) if problem.code() == "too_many_codes" => Ok(code_page(
-                &visit,
-                &offer,
-                &form,
-                &phone,
-                Some(problem.title(lang)),
-            )),
+            Ok(()) => ask_code(None),
+            Err(problem) if problem.code() == "too_many_codes" => {
+                ask_code(Some(problem.title(visit.lang)))
+            }
             Err(problem) => Err(problem),
         };
     };
     let Some(code) = Code::parse(typed) else {
-        return Ok(code_page(
-            &visit,
-            &offer,
-            &form,
-            &phone,
-            Some(code_words().in_lang(lang)),
-        ));
+        return ask_code(Some(code_words().in_lang(visit.lang)));
     };
     let name = wish.name.clone().unwrap_or_default();
-    match sign_in::open_session(&visit, &phone, &code, &name).await {
-        Ok(token) => {
-            let visit = visit.signed_in_with(&token);
-            let me = store::offer(&visit, shift).await?.0;
-            let response = finish(&visit, shift, &wish, me.as_ref(), &offer, draft).await?;
-            Ok(with_session(&visit, response, &token))
+    let token = match sign_in::open_session(&visit, &phone, &code, &name).await {
+        Ok(token) => token,
+        Err(problem) if problem.code() == "wrong_code" => {
+            return ask_code(Some(problem.title(visit.lang)));
         }
-        Err(problem) if problem.code() == "wrong_code" => Ok(code_page(
-            &visit,
-            &offer,
-            &form,
-            &phone,
-            Some(problem.title(lang)),
-        )),
-        Err(problem) => Err(problem),
-    }
+        Err(problem) => return Err(problem),
+    };
+    // The code is used up: whatever comes of the wish, the session is theirs.
+    let visit = visit.clone().signed_in_with(&token);
+    let response = match store::offer(&visit, shift).await {
+        Ok((me, _)) => finish(&visit, shift, &wish, me.as_ref(), &offer, draft).await,
+        Err(error) => Err(error.into()),
+    };
+    let response = response.unwrap_or_else(|problem| problem_page(&visit, &problem));
+    Ok(with_session(&visit, response, &token))
 }
 
 async fn finish(
@@ -183,6 +171,14 @@ fn wish(form: &Form, now: Instant, is_new: bool, errors: &mut FieldErrors) -> Wi
         skills: form.all("skill").filter_map(Skill::from_word).collect(),
         guardian: guardian(form, errors),
         accept_tight_gap: form.get("accept_tight_gap").is_some(),
+        note: match form.get("note").map(Line::<200>::parse) {
+            Some(Ok(note)) => Some(note.as_str().to_owned()),
+            Some(Err(fault)) => {
+                errors.push("note", fault.words());
+                None
+            }
+            None => None,
+        },
     }
 }
 
@@ -213,7 +209,7 @@ fn offer_ticket(offer: &Offer, lang: Lang) -> Markup {
                 dt { (lang.pick("时间", "When")) }
                 dd.num { strong { (when(offer.starts_at, offer.ends_at, lang)) } }
                 dt { (lang.pick("地点", "Where")) }
-                dd { (offer.region_name.as_deref().unwrap_or_default()) " " (offer.place) }
+                dd { (offer.place) br; small { (offer.region_name.as_deref().unwrap_or_default()) } }
                 dt { (lang.pick("岗位", "Role")) }
                 dd { (offer.role) }
             }
@@ -232,6 +228,7 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
         Some((_, facts)) => facts.clone(),
         None => Facts {
             opens_at: offer.sign_up_opens_at,
+            min_age: offer.min_age,
             ..Facts::default()
         },
     };
@@ -241,7 +238,11 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
         @if let Some(refusal) = hopeless {
             div.empty {
                 p role="alert" { (refusal.words(&facts).in_lang(lang)) }
-                p { a.button.quiet href={ "/projects/" (offer.project_id) } { (lang.pick("看看其他班次", "See other shifts")) } }
+                @if let (Refusal::TooYoung, Some(age)) = (refusal, age(me, draft, offer)) {
+                    p { a.button.quiet href={ "/?age=" (age) } { (lang.pick("看看适合我年龄的项目", "Projects open to my age")) } }
+                } @else {
+                    p { a.button.quiet href={ "/projects/" (offer.project_id) } { (lang.pick("看看其他班次", "See other shifts")) } }
+                }
             }
         } @else {
             @if let Some(refusal) = refusal {
@@ -252,9 +253,12 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
                 (person_fields(lang, me, draft))
                 (age_fields(lang, me, offer, draft))
                 (skill_fields(lang, me, offer, draft))
+                @let wrong = draft.errors.of("note", lang);
+                @let input = text_input("note", "text", draft.value("note"), "off", wrong.is_some(), false);
+                (ask("note", lang.pick("备注（可不填）", "Note (optional)"), None, wrong, &input))
                 @if draft.refused_for(Refusal::TightGap) {
                     label.tick { input type="checkbox" name="accept_tight_gap" value="1" required;
-                        (lang.pick("我来得及，仍要报名", "I will make it; sign me up all the same")) }
+                        (lang.pick("我来得及，仍要报名", "I can make it. Sign me up anyway")) }
                 }
                 button.wide {
                     @if me.is_none() { (lang.pick("获取验证码", "Send me a code")) }
@@ -264,7 +268,7 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
                 @if me.is_none() {
                     p.small { (lang.pick(
                         "验证码用来确认是您本人。手机号只有这个班次的组织者看得到，活动结束 30 天后不再显示。",
-                        "The code makes sure it is you. Only who runs this shift sees your number, until 30 days after.",
+                        "The code confirms it's you. Only the people running this shift can see your number, until 30 days after it ends.",
                     )) }
                 }
             }
@@ -280,6 +284,13 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
     response
+}
+
+/// How old they are on the day, as far as anybody has said.
+fn age(me: Option<&Me>, draft: &Draft<'_>, offer: &Offer) -> Option<i16> {
+    let known = me.and_then(|me| me.birth_date.as_deref());
+    let birth = parse_date(known.or_else(|| draft.form.get("birth_date"))?)?;
+    Some(age_on(birth, offer.starts_at.date()))
 }
 
 fn waiting_words(offer: &Offer, lang: Lang) -> String {
@@ -316,9 +327,13 @@ fn age_fields(lang: Lang, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -> 
     let needs_date = offer.min_age >= 18;
     let about_guardian = draft.refused_for(Refusal::GuardianConsentMissing)
         || draft.refused_for(Refusal::GuardianMustAccompany);
+    let minor = me
+        .and_then(|me| me.birth_date.as_deref())
+        .and_then(parse_date)
+        .is_some_and(|birth| age_on(birth, offer.starts_at.date()) < 18);
+    let about_guardian = about_guardian || minor;
     let asks_guardian = !needs_date && (about_guardian || known || !grown);
     let open = about_guardian
-        || draft.refused_for(Refusal::BirthDateMissing)
         || ["birth_date", "guardian_name", "guardian_phone"]
             .iter()
             .any(|name| wrong(name).is_some());
@@ -350,6 +365,7 @@ fn age_fields(lang: Lang, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -> 
                 @if !known { (date_field) }
                 fieldset {
                     legend { (lang.pick("监护人同意", "A guardian's consent")) }
+                    span.hint { (lang.pick("请由监护人填写。填写即表示监护人同意其参加这次活动。", "To be filled in by the guardian. Filling it in gives consent to this activity.")) }
                     @let input = text_input("guardian_name", "text", draft.value("guardian_name"), "off", wrong("guardian_name").is_some(), false);
                     (ask("guardian_name", lang.pick("监护人姓名", "Guardian's name"), None, wrong("guardian_name"), &input))
                     @let input = text_input("guardian_phone", "tel", draft.value("guardian_phone"), "off", wrong("guardian_phone").is_some(), false);
@@ -374,12 +390,12 @@ fn skill_fields(lang: Lang, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
     html! {
         @if !missing.is_empty() {
             fieldset {
-                legend { (lang.pick("这个班次需要", "This shift needs")) }
+                legend { (lang.pick("这个班次需要，请勾选您具备的", "This shift needs (tick what you have)")) }
                 @for skill in missing {
                     label.tick {
                         input type="checkbox" name="skill" value=(skill.word())
                             checked[draft.form.all("skill").any(|word| word == skill.word())];
-                        (lang.pick("我有：", "I have: ")) (skill.name(lang))
+                        (skill.name(lang))
                     }
                 }
             }
@@ -398,7 +414,7 @@ fn code_page(
     let action = format!("/shifts/{}/sign-up", offer.shift_id);
     let carried = html! {
         input type="hidden" name="phone" value=(phone.digits());
-        @for name in ["name", "birth_date", "adult", "guardian_name", "guardian_phone", "guardian_accompanies"] {
+        @for name in ["name", "birth_date", "adult", "guardian_name", "guardian_phone", "guardian_accompanies", "note"] {
             @if let Some(value) = form.get(name) { input type="hidden" name=(name) value=(value); }
         }
         @for skill in form.all("skill") { input type="hidden" name="skill" value=(skill); }
@@ -417,7 +433,12 @@ fn code_page(
         }
         form method="post" action=(action) {
             (carried)
-            button.quiet.wide { (lang.pick("没收到？重新获取", "Not there? Send another")) }
+            input type="hidden" name="step" value="phone";
+            button.quiet.wide { (lang.pick("手机号写错了？修改", "Wrong number? Change it")) }
+        }
+        form method="post" action=(action) {
+            (carried)
+            button.quiet.wide { (lang.pick("没收到？重新获取", "Didn't get it? Send a new code")) }
         }
         (offer_ticket(offer, lang))
     };

@@ -7,7 +7,7 @@ use super::counts;
 use crate::platform::clock::day_words;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, page, see_other, when};
+use crate::platform::page::{Audience, in_brackets, page, see_other, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::api::{LOOKING_BACK, too_late};
@@ -20,22 +20,43 @@ use crate::volunteers::masked;
 pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let ticket = store::ticket(&visit, id).await?;
     let lang = visit.lang;
+    let over = ticket.ends_at <= visit.now;
+    let by_organizer = ticket.cancelled_by.as_deref() == Some("organization");
     let headline = match ticket.state {
-        SignupState::Confirmed => lang.pick("报名成功，到时见！", "You are on. See you there!"),
-        SignupState::Waitlisted => lang.pick("已排上候补", "You are on the waiting list"),
-        SignupState::Cancelled if ticket.cancelled_by.as_deref() == Some("organization") => {
-            lang.pick("组织者取消了", "The organizer cancelled")
+        SignupState::Confirmed if over => lang.pick("这个班次已经结束", "This shift is over"),
+        SignupState::Confirmed if ticket.cancel_requested_at.is_some() => {
+            lang.pick("已提交退出请求", "Withdrawal requested")
         }
+        SignupState::Confirmed => {
+            lang.pick("报名成功，到时见！", "You're signed up. See you there!")
+        }
+        SignupState::Waitlisted => lang.pick("已排上候补", "You are on the waiting list"),
+        SignupState::Cancelled if by_organizer => {
+            lang.pick("组织者取消了这个班次", "The organizer cancelled this shift")
+        }
+        SignupState::Cancelled => lang.pick("已取消报名", "You cancelled your sign-up"),
         state => state.name(lang),
     };
+    let cancelled = ticket.state == SignupState::Cancelled;
     let body = html! {
         h1 { (headline) }
         (ticket_card(&ticket, lang))
         @if let Some(why) = ticket.why_changed() {
-            p.say.wait { (lang.pick("有变更：", "Changed: ")) (why) }
+            p.say.wait {
+                @if cancelled { (lang.pick("取消原因：", "Reason: ")) } @else { (lang.pick("有变更：", "Changed: ")) }
+                (why)
+            }
+        }
+        @if ticket.state == SignupState::Waitlisted && !over {
+            p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
         (leaving_fields(&visit, &ticket))
         div.actions {
+            @if cancelled {
+                a.button href={ "/projects/" (ticket.project_id) "#shifts" } { (lang.pick("看看其他班次", "See other shifts")) }
+            } @else {
+                a.button.quiet href="/me/signups#calendar" { (lang.pick("放进手机日历", "Add to calendar")) }
+            }
             a.button.quiet href="/me/signups" { (lang.pick("我的全部班次", "All my shifts")) }
             a.button.quiet href={ "/projects/" (ticket.project_id) } { (lang.pick("项目详情", "About the project")) }
         }
@@ -51,7 +72,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
                 @if ticket.position > 0 {
                     @match lang {
                         Lang::Zh => { " · 第 " (ticket.position) " 位" }
-                        Lang::En => { " · number " (ticket.position) }
+                        Lang::En => { " · #" (ticket.position) }
                     }
                 }
             }
@@ -61,7 +82,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
                 dt { (lang.pick("时间", "When")) }
                 dd.num { strong { (when(ticket.starts_at, ticket.ends_at, lang)) } }
                 dt { (lang.pick("地点", "Where")) }
-                dd { (ticket.region_name.as_deref().unwrap_or_default()) " " (ticket.place) }
+                dd { (ticket.place) br; small { (ticket.region_name.as_deref().unwrap_or_default()) } }
                 dt { (lang.pick("岗位", "Role")) }
                 dd { (ticket.role) }
                 @if let Some(bring) = &ticket.what_to_bring {
@@ -86,12 +107,21 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
         Leaving::TooLate => return html! {},
         Leaving::ByAsking if ticket.cancel_requested_at.is_some() => {
             return html! { p.say.wait { (lang.pick(
-                "已请组织者同意您退出。在此之前名额仍为您保留。",
-                "The organizer was asked to let you go. Until then the seat is yours.",
+                "等组织者同意后才算退出；在此之前名额仍为您保留，请留意短信。",
+                "You keep your seat until the organizer approves. We'll text you.",
             )) } };
         }
+        Leaving::Freely if ticket.state == SignupState::Waitlisted => (
+            lang.pick("来不了？退出候补", "Can't come? Leave the waiting list"),
+            lang.pick(
+                "班次开始前随时可以退出，不影响别人。",
+                "You can leave any time before the shift starts.",
+            )
+            .to_owned(),
+            lang.pick("确定退出候补", "Yes, leave the waiting list"),
+        ),
         Leaving::Freely => (
-            lang.pick("来不了？取消报名", "Cannot come? Cancel"),
+            lang.pick("来不了？取消报名", "Can't come? Cancel"),
             match lang {
                 Lang::Zh => format!("{until} 前可以自行取消，名额会立刻让给候补的人。"),
                 Lang::En => format!(
@@ -101,13 +131,13 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
             lang.pick("确定取消", "Yes, cancel"),
         ),
         Leaving::ByAsking => (
-            lang.pick("来不了？请组织者同意", "Cannot come? Ask the organizer"),
+            lang.pick("来不了？请组织者同意", "Can't come? Ask the organizer"),
             lang.pick(
                 "已过自行取消的时间。提交后组织者会收到通知，同意后您的名额才会释放。",
                 "The time to cancel alone has passed. The organizer is told, and frees your seat.",
             )
             .to_owned(),
-            lang.pick("请求退出", "Ask to be let go"),
+            lang.pick("请求退出", "Ask to withdraw"),
         ),
     };
     html! {
@@ -156,16 +186,9 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
     let body = html! {
         h1 { (lang.pick("我的班次", "My shifts")) }
         p.small { (mine.me.name) " " span.num { (masked(&phone)) } }
-        @if ahead.is_empty() {
-            div.empty {
-                p { (lang.pick("还没有要参加的班次。", "No shift ahead.")) }
-                p { a.button href="/" { (lang.pick("去菜单上挑一个", "Pick one from the menu")) } }
-            }
-        }
-        ul.shifts { @for ticket in &ahead { (my_line(ticket, lang)) } }
         @if !mine.organized.is_empty() {
             section.course {
-                h2 { (lang.pick("我负责的班次", "Shifts I help to run")) }
+                h2 { (lang.pick("我负责的班次", "Shifts I run")) }
                 ul.shifts {
                     @for shift in &mine.organized {
                         li {
@@ -177,9 +200,18 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 }
             }
         }
+        @if ahead.is_empty() && !mine.organized.is_empty() {
+            p.small { (lang.pick("自己还没有报名的班次。", "You have not signed up for a shift yourself.")) }
+        } @else if ahead.is_empty() {
+            div.empty {
+                p { (lang.pick("还没有要参加的班次。", "No upcoming shifts.")) }
+                p { a.button href="/" { (lang.pick("去菜单上挑一个", "Pick one from the menu")) } }
+            }
+        }
+        ul.shifts { @for ticket in &ahead { (my_line(ticket, lang)) } }
         @if !past.is_empty() {
             details {
-                summary { (lang.pick("以前的", "Earlier")) " (" (past.len()) ")" }
+                summary { (lang.pick("以往的班次", "Past shifts")) (in_brackets(past.len(), lang)) }
                 ul.shifts { @for ticket in past.iter().rev() { (my_line(ticket, lang)) } }
             }
         }
@@ -189,9 +221,12 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 "在日历应用里“订阅”下面的地址，班次有变更会自动更新。地址是私密的，请不要转发。",
                 "Subscribe to this address in your calendar; it follows every change. It is private: do not pass it on.",
             )) }
+            p { a.button.quiet href=(calendar_url(visit, &mine.me).replacen(scheme(visit), "webcal", 1)) {
+                (lang.pick("订阅到日历", "Subscribe"))
+            } }
             label { (lang.pick("日历地址", "Calendar address"))
                 input readonly value=(calendar_url(visit, &mine.me)); }
-            form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换一个新地址", "Make a new address")) } } }
+            form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换新地址（旧地址立即失效）", "Make a new address (the old one stops working)")) } } }
         }
         div.actions {
             form method="post" action="/sign-out" { button.quiet { (lang.pick("退出登录", "Sign out")) } }
@@ -209,6 +244,11 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
     )
 }
 
+/// `https`, or `http` on a laptop.
+fn scheme(visit: &Visit) -> &str {
+    visit.origin.split(':').next().unwrap_or_default()
+}
+
 fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
     let cancelled = ticket.state == SignupState::Cancelled;
     html! {
@@ -219,7 +259,7 @@ fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
             div.go {
                 span class={ "state small " (ticket.state.word()) } {
                     (ticket.state.name(lang))
-                    @if ticket.position > 0 { " " (ticket.position) }
+                    @if ticket.position > 0 { @match lang { Lang::Zh => { " 第 " (ticket.position) " 位" } Lang::En => { " #" (ticket.position) } } }
                 }
             }
             div {

@@ -28,19 +28,10 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             span class=(Places::of(shift.capacity - shift.confirmed, 0).class()) {
                 (Places::of(shift.capacity - shift.confirmed, 0).words().in_lang(lang))
             } }
-        @if siblings.len() > 1 {
-            nav.chips aria-label=(lang.pick("同一项目的班次", "Shifts of this project")) {
-                @for sibling in &siblings {
-                    a href={ "/shifts/" (sibling.id) "/roster" } aria-current=[(sibling.id == this).then_some("page")] {
-                        (day_words(sibling.starts_at, lang)) " " (sibling.starts_at.hour_minute()) " " (sibling.role)
-                    }
-                }
-            }
-        }
         @if people.is_empty() {
             div.empty {
                 p { (lang.pick("还没有人报名。", "Nobody has signed up yet.")) }
-                p { a.button.quiet href={ "/projects/" (shift.project_id) } { (lang.pick("把项目页转发出去", "Share the project's page")) } }
+                p { a.button.quiet href={ "/projects/" (shift.project_id) } { (lang.pick("打开项目页，转发给大家", "Open the project page to share it")) } }
             }
         } @else {
             div.scroll tabindex="0" role="region" aria-label=(lang.pick("名单", "Roster")) {
@@ -55,6 +46,7 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                             td { strong { (person.name) } }
                             td.num {
                                 a href={ "tel:" (person.phone) } { (person.phone) }
+                                @if let Some(note) = &person.note { br; small { (note) } }
                                 @if let (Some(name), Some(phone)) = (&person.guardian_name, &person.guardian_phone) {
                                     br; small { (lang.pick("监护人 ", "Guardian ")) (name) " " a href={ "tel:" (phone) } { (phone) }
                                         @if person.guardian_accompanies { (lang.pick("，陪同", ", comes along")) } }
@@ -63,11 +55,11 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                             td {
                                 (person.state.name(lang))
                                 @if person.cancel_requested_at.is_some() {
-                                    br; small.wrong { (lang.pick("请求退出", "Asks to leave")) }
+                                    br; small.wrong { (lang.pick("请求退出", "Asked to withdraw")) }
                                 }
                                 @if shift.manages() && person.cancel_requested_at.is_some() {
                                     form method="post" action={ "/shifts/" (id) "/roster/" (person.id) "/release" } {
-                                        button.quiet { (lang.pick("同意", "Let go")) }
+                                        button.quiet { (lang.pick("同意退出", "Approve")) }
                                     }
                                 }
                             }
@@ -79,6 +71,15 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                 "名单只用于组织这次活动，结束 30 天后不再显示，请勿转发。",
                 "This list is for running the shift only. It closes 30 days after the end; do not pass it on.",
             )) }
+        }
+        @if siblings.len() > 1 {
+            nav.chips aria-label=(lang.pick("同一项目的班次", "Shifts of this project")) {
+                @for sibling in &siblings {
+                    a href={ "/shifts/" (sibling.id) "/roster" } aria-current=[(sibling.id == this).then_some("page")] {
+                        (day_words(sibling.starts_at, lang)) " " (sibling.starts_at.hour_minute()) " " (sibling.role)
+                    }
+                }
+            }
         }
     };
     Ok(page(

@@ -88,7 +88,7 @@ UPDATE signup SET
   cancelled_by = CASE a.act WHEN 'ask' THEN NULL WHEN 'cancel' THEN 'volunteer' ELSE 'organization' END,
   revision = signup.revision + (a.act <> 'ask')
 FROM act a
-WHERE signup.id = a.id AND a.act <> 'nothing'"
+WHERE signup.id = a.id AND a.act <> 'nothing' AND (a.act <> 'ask' OR a.cancel_requested_at IS NULL)"
 );
 
 const RECORD_LEAVING: &str = "

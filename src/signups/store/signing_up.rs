@@ -121,15 +121,16 @@ SELECT j.refusal, j.signup_id, j.min_age, j.sign_up_opens_at, j.missing_skills,
 FROM judged j LEFT JOIN held k"
 );
 
-/// `?11` the new id, `?12` guardian's phone, `?13` an idempotency key of the session.
+/// `?11` the new id, `?12` guardian's phone, `?13` an idempotency key of the session,
+/// `?14` a note.
 const SIGN_UP: &str = concat!(
     asked!(),
     "
 INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at,
-  guardian_name, guardian_phone_sealed, guardian_accompanies)
+  guardian_name, guardian_phone_sealed, guardian_accompanies, note)
 SELECT ?11, j.shift_id, j.volunteer_id,
   CASE WHEN j.confirmed < j.capacity THEN 'confirmed' ELSE 'waitlisted' END,
-  j.starts_at, j.ends_at, ?2, ?4, ?12, ?5
+  j.starts_at, j.ends_at, ?2, ?4, ?12, ?5, ?14
 FROM judged j
 WHERE j.refusal IS NULL
   AND NOT EXISTS (SELECT 1 FROM idempotency_key WHERE caller = ?1 AND key = ?13)"
@@ -195,6 +196,24 @@ pub struct Offer {
     pub refusal: Option<Refusal>,
 }
 
+const HELD: &str = "
+SELECT s.id FROM session c
+JOIN signup s ON s.shift_id = ?3 AND s.volunteer_id = c.volunteer_id AND s.state <> 'cancelled'
+WHERE c.token_hash = ?1 AND c.expires_at > ?2";
+
+/// A sign-up that stands.
+#[derive(Debug, Deserialize)]
+pub struct Held {
+    /// UUIDv7.
+    pub id: String,
+}
+
+/// The caller's own place on a shift, if they have one.
+pub async fn held(visit: &Visit, shift: Uuid) -> Result<Option<Held>, DbError> {
+    let statement = bind!(HELD, visit.credential_hash(), visit.now, shift);
+    visit.db.first(statement).await
+}
+
 /// Who asks, if they are signed in, and what is offered, if it is.
 pub async fn offer(visit: &Visit, shift: Uuid) -> Result<(Option<Me>, Option<Offer>), DbError> {
     let batch = visit
@@ -251,6 +270,8 @@ pub struct Wish {
     pub guardian: Option<Guardian>,
     /// Whether little time between two places is all right.
     pub accept_tight_gap: bool,
+    /// What they tell the organizer.
+    pub note: Option<String>,
 }
 
 /// What came of a wish.
@@ -316,6 +337,7 @@ pub async fn sign_up(
                 id,
                 guardian_phone,
                 key.as_deref(),
+                wish.note.as_deref(),
             ),
             key.take(&caller, request, id, visit.now),
             key.find(&caller),
