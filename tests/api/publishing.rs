@@ -180,6 +180,15 @@ fn a_draft_may_lack_anything_and_a_published_notice_nothing() {
         assert_eq!(refused.pointers(), [format!("/{part}")]);
     }
     organization.puts("p", &notice(app).0).is(201);
+    // What was public once stays complete, for those who signed up while it was.
+    let draft = json!({"state": "draft", "title": "重写"});
+    let refused = organization
+        .puts("p", &draft)
+        .refused(422, "invalid_fields");
+    assert!(refused.pointers().contains(&"/risks".to_owned()));
+    organization
+        .puts("p", &notice(app).with("state", "draft").0)
+        .is(200);
 }
 
 #[test]
@@ -544,8 +553,11 @@ fn volunteers_hear_why_their_shift_moves() {
     let moved = moved.with_shift(0, "change_reason", "校车晚点");
     organization.changes(&project, &moved);
     for (volunteer, signup) in [(&ming, &seat), (&hong, &waiting)] {
-        let text = volunteer.is_told("校车晚点");
-        assert!(text.contains("10:00–11:00"), "{text}");
+        let text = volunteer.is_told("shift_moved");
+        assert!(
+            text.contains("10:00–11:00") && text.contains("校车晚点"),
+            "{text}"
+        );
         let ticket = volunteer.ticket(signup);
         assert_eq!(ticket["change_reason"], "校车晚点");
         assert_eq!(ticket["starts_at"], later.rfc3339());
@@ -578,7 +590,8 @@ fn a_project_that_is_called_off_is_gone_and_says_why() {
     assert_eq!(ticket["state"], "cancelled");
     assert_eq!(ticket["cancelled_by"], "organization");
     assert_eq!(ticket["change_reason"], "台风预警");
-    ming.is_told("台风预警");
+    let text = ming.is_told("shift_cancelled");
+    assert!(text.contains("台风预警"), "{text}");
     ming.signs_up(&project.shift("a"))
         .refused(409, "shift_cancelled");
 }

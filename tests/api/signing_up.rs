@@ -1,5 +1,7 @@
 //! From the menu to a seat and back.
 
+use diandan::menu::Places;
+use diandan::platform::i18n::Lang;
 use serde_json::json;
 
 use crate::support::app::app;
@@ -49,11 +51,11 @@ fn the_walk_from_the_menu_to_a_seat_and_back() {
     assert_eq!(hong.ticket(&second)["position"], json!(null));
     assert_eq!(lan.ticket(&third)["position"], 1);
 
-    let text = hong.is_told("名额");
+    let text = hong.is_told("signup_promoted");
     assert!(text.contains(notice.title()), "{text}");
-    let to_lan = app.texts_to(&lan.phone);
+    let to_lan = app.letters_to(&lan.phone);
     assert!(
-        to_lan.iter().all(|text| !text.contains("名额")),
+        to_lan.iter().all(|letter| letter.kind == "sign_in_code"),
         "{to_lan:?}"
     );
 }
@@ -80,7 +82,8 @@ fn whoever_signed_up_sees_it_at_once() {
             .anonymous("GET", &format!("/projects/{}", project.id))
             .browser(&ming.session),
     );
-    assert!(page.is(200).text().contains("余 4 位"));
+    let four_left = Places::of(4, 0).words();
+    assert!(page.is(200).text().contains(four_left.in_lang(Lang::Zh)));
 
     ming.cancels(&signup).is(204);
     assert_eq!(left(ming.reads(&project.path()).is(200).json()), 5);
@@ -160,7 +163,7 @@ fn somebody_under_18_brings_a_guardian_whom_only_the_roster_shows() {
         .refused(422, "guardian_consent_missing");
     let guardian = json!({"name": "陶母", "phone": "13700137000"});
     let signup = tao
-        .signs_up_saying(&a, &json!({"guardian": guardian}))
+        .signs_up_saying(&a, &json!({"birth_date": born, "guardian": guardian}))
         .is(201);
     assert!(!signup.text().contains("13700137000"));
     let person = &organization.reads_roster(&a).is(200).json()["items"][0];
@@ -189,7 +192,7 @@ fn past_the_deadline_the_organizer_is_asked_and_lets_go() {
     ming.cancels(&signup).is(202);
     assert_eq!(ming.ticket(&signup)["state"], "confirmed");
     assert_ne!(ming.ticket(&signup)["cancel_requested_at"], json!(null));
-    let asked = manager.is_told("请求退出");
+    let asked = manager.is_told("cancel_requested");
     assert!(asked.contains(notice.title()), "{asked}");
     let asked = "SELECT count(*) AS n FROM outbox WHERE volunteer_id = ?1";
     assert_eq!(app.number(asked, json!([manager.id])), 1);
@@ -198,9 +201,9 @@ fn past_the_deadline_the_organizer_is_asked_and_lets_go() {
     let ticket = ming.ticket(&signup);
     assert_eq!(ticket["state"], "cancelled");
     assert_eq!(ticket["cancelled_by"], "organization");
-    ming.is_told("同意您退出");
+    ming.is_told("signup_released");
     assert_eq!(hong.ticket(&waiting)["state"], "confirmed");
-    hong.is_told("名额");
+    hong.is_told("signup_promoted");
 }
 
 #[test]

@@ -125,12 +125,12 @@ fn the_log_knows_no_person() {
     let calendar = ming.calendar_path();
     place.get(&calendar).is(200);
     ming.cancels(&seat).is(204);
-    hong.is_told("名额");
+    hong.is_told("signup_promoted");
     // Also when it goes wrong.
     app.gateway_answers(500);
     let tao = place.stranger();
     tao.asks_for_a_code().is(202);
-    soon("the failure", || app.logs().contains("delivery failed"));
+    soon("the failure", || app.logs().contains("was not delivered"));
     ming.shows_code("000000").is(403);
     place
         .get(&format!("/api/v1/projects?q={}", ming.phone))

@@ -6,6 +6,7 @@ use diandan::menu::search::MenuQuery;
 use diandan::menu::store::list_statement;
 use diandan::menu::{Field, Skill};
 use diandan::platform::clock::{DAY, HOUR, Instant, start_of};
+use diandan::platform::i18n::Lang;
 use diandan::platform::input::parse_query;
 use pollster::FutureExt as _;
 use proptest::option::weighted;
@@ -33,6 +34,20 @@ const WORDS: [&str; 8] = [
 ];
 const FIELDS: [Field; 3] = [Field::Education, Field::Health, Field::Care];
 const SKILLS: [Skill; 3] = [Skill::Teaching, Skill::Medical, Skill::Driving];
+
+/// What the organizations are called.
+const NAMES: [&str; 2] = ["义诊队", "山歌队"];
+
+fn region_name(code: &str) -> &'static str {
+    match code {
+        "36" => "江西省",
+        "3607" => "赣州市",
+        "360731" => "赣州市于都县",
+        "360731105" => "赣州市于都县梓山镇",
+        VILLAGE => "赣州市于都县梓山镇潭头村",
+        _ => "南昌市东湖区",
+    }
+}
 
 /// A project as a test knows it.
 #[derive(Clone, Debug)]
@@ -129,6 +144,8 @@ fn wish() -> impl Strategy<Value = Wish> {
         "果园 夜校",
         "校果",
         "山歌队",
+        "赣州",
+        "健康",
     ]);
     (
         (
@@ -190,8 +207,7 @@ impl<'a> Menu<'a> {
             .script(&format!("INSERT INTO region (code, parent, name, full_name) VALUES ('{VILLAGE}', '360731105', '潭头村', '赣州市于都县梓山镇潭头村')"))
             .unwrap();
         let organizations = vec![place.organization(), place.organization()];
-        let names = ["义诊队", "山歌队"];
-        for (organization, name) in organizations.iter().zip(names) {
+        for (organization, name) in organizations.iter().zip(NAMES) {
             let sql = "UPDATE organization SET name = ?2 WHERE id = ?1";
             place.rows(sql, json!([organization.id, name]));
         }
@@ -281,12 +297,13 @@ impl<'a> Menu<'a> {
         let today = start_of(self.desk.now().date());
         let from = wish.from.map(|day| today.plus(day * DAY));
         let until = self.last_day(wish).map(|day| today.plus((day + 1) * DAY));
-        let names = ["义诊队", "山歌队"];
         let texts = [
             dish.title.join("·").as_str(),
             dish.place,
             "简介",
-            names[dish.organization],
+            NAMES[dish.organization],
+            region_name(dish.region),
+            dish.field.name(Lang::Zh),
         ]
         .iter()
         .flat_map(|text| pairs(text))

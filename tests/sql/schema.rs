@@ -176,13 +176,24 @@ fn a_published_notice_is_complete() {
             );
         }
     }
+    // What was ever published keeps its notice as a draft too: people hold tickets for it.
+    // Once it was public it stays complete; what never was may lack anything.
     desk.db
         .script("UPDATE project SET state = 'draft'")
         .unwrap();
-    for part in parts {
-        let sql = format!("UPDATE project SET {part} = NULL");
-        desk.db.script(&sql).unwrap();
+    let refusal = desk.refuses("UPDATE project SET risks = NULL");
+    assert!(refusal.contains("published_notice_is_complete"));
+    desk.db
+        .script("UPDATE project SET published_at = NULL")
+        .unwrap();
+    for part in parts.iter().filter(|part| **part != "published_at") {
+        let refusal = desk.refuses(&format!("UPDATE project SET {part} = NULL"));
+        assert!(refusal.contains("published_notice_is_complete"), "{part}");
     }
+    let all = parts.map(|part| format!("{part} = NULL")).join(", ");
+    desk.db
+        .script(&format!("UPDATE project SET {all}"))
+        .unwrap();
     let refusal = desk.refuses("UPDATE project SET state = 'published'");
     assert!(
         refusal.contains("published_notice_is_complete"),

@@ -10,7 +10,7 @@ use diandan::platform::clock::Instant;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::place::{Place, Sql};
+use super::place::{Letter, Place, Sql};
 use super::request::Request;
 use super::wall_clock;
 
@@ -175,11 +175,15 @@ impl Place for App {
         wall_clock()
     }
 
-    fn texts_to(&self, phone: &str) -> Vec<String> {
+    fn letters_to(&self, phone: &str) -> Vec<Letter> {
+        let text = |part: &Value| part.as_str().unwrap().to_owned();
         self.deliveries()
             .iter()
             .filter(|message| message["to"] == phone)
-            .map(|message| message["text"].as_str().unwrap().to_owned())
+            .map(|message| Letter {
+                kind: text(&message["kind"]),
+                text: text(&message["text"]),
+            })
             .collect()
     }
 }

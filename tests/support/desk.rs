@@ -18,7 +18,7 @@ use serde_json::Value;
 
 use super::answer::Answer;
 use super::at;
-use super::place::{MASTER_KEY, Place, Sql};
+use super::place::{Letter, MASTER_KEY, Place, Sql};
 use super::request::Request;
 
 const ORIGIN: &str = "https://diandan.example";
@@ -130,13 +130,16 @@ impl Place for Desk {
         Instant::from_millis(self.clock.load(Ordering::Relaxed))
     }
 
-    fn texts_to(&self, phone: &str) -> Vec<String> {
+    fn letters_to(&self, phone: &str) -> Vec<Letter> {
         let mut letters = outbox::latest(&self.db, 10_000).block_on().unwrap();
         letters.reverse();
         letters
             .iter()
             .filter(|letter| letter.phone(&self.config).as_deref() == Some(phone))
-            .map(|letter| messages::text(letter, &self.config).unwrap())
+            .map(|letter| Letter {
+                kind: letter.kind.clone(),
+                text: messages::text(letter, &self.config).unwrap(),
+            })
             .collect()
     }
 }

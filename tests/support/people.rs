@@ -170,11 +170,11 @@ impl Volunteer<'_> {
     /// The code in the newest text that has one.
     #[track_caller]
     pub fn newest_code(&self) -> String {
-        let text = self.is_told("验证码");
-        text.chars()
-            .skip_while(|c| !c.is_ascii_digit())
-            .take(6)
-            .collect()
+        let text = self.is_told("sign_in_code");
+        text.split(|c: char| !c.is_ascii_digit())
+            .find(|digits| digits.len() == 6)
+            .unwrap_or_else(|| panic!("no code in {text}"))
+            .to_owned()
     }
 
     #[track_caller]
@@ -243,18 +243,21 @@ impl Volunteer<'_> {
         url[at..].to_owned()
     }
 
-    /// The newest text with these words in it, once it has arrived.
+    /// The newest text of this kind, or with these words in it, once it has arrived.
     #[track_caller]
-    pub fn is_told(&self, words: &str) -> String {
+    pub fn is_told(&self, what: &str) -> String {
         let began = Stopwatch::now();
         loop {
-            let texts = self.place.texts_to(&self.phone);
-            if let Some(text) = texts.iter().rev().find(|text| text.contains(words)) {
-                return text.clone();
+            let letters = self.place.letters_to(&self.phone);
+            let mut newest_first = letters.iter().rev();
+            let told =
+                newest_first.find(|letter| letter.kind == what || letter.text.contains(what));
+            if let Some(letter) = told {
+                return letter.text.clone();
             }
             assert!(
                 began.elapsed() < Duration::from_secs(30),
-                "{} never heard {words}, only {texts:?}",
+                "{} never heard {what}, only {letters:?}",
                 self.phone
             );
             std::thread::sleep(Duration::from_millis(20));

@@ -12,6 +12,14 @@ use super::{contract, unique};
 /// The secret of every place, as `launch.mjs` sets it.
 pub const MASTER_KEY: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
+/// A message as it arrives.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// `sign_in_code`, `signup_promoted` …
+    pub kind: String,
+    pub text: String,
+}
+
 /// SQL and its parameters.
 pub type Sql = (String, Vec<Value>);
 
@@ -31,8 +39,14 @@ pub trait Place: Sync {
     /// What its clock says.
     fn now(&self) -> Instant;
 
-    /// The texts that were sent to a phone so far, the oldest first.
-    fn texts_to(&self, phone: &str) -> Vec<String>;
+    /// What was sent to a phone so far, the oldest first.
+    fn letters_to(&self, phone: &str) -> Vec<Letter>;
+
+    /// The texts of those.
+    fn texts_to(&self, phone: &str) -> Vec<String> {
+        let letters = self.letters_to(phone);
+        letters.into_iter().map(|letter| letter.text).collect()
+    }
 }
 
 impl dyn Place + '_ {
