@@ -22,8 +22,11 @@ fn errors_speak_the_language_of_whoever_asks() {
         let spoken = refused.header("content-language").unwrap().to_owned();
         (refused.member("title"), spoken)
     };
-    let chinese = ("没有找到您要的内容".to_owned(), "zh-CN".to_owned());
-    let english = ("Page not found".to_owned(), "en".to_owned());
+    let said_in = |lang: Lang| {
+        let title = Problem::not_found().title(lang).to_owned();
+        (title, lang.tag().to_owned())
+    };
+    let (chinese, english) = (said_in(Lang::Zh), said_in(Lang::En));
     for (language, expected) in [
         (None, &chinese),
         (Some("zh-CN,zh;q=0.9,en;q=0.8"), &chinese),
@@ -285,13 +288,11 @@ fn nothing_of_ones_own_is_left_in_shared_caches() {
     let ming = organization.member("owner");
     let notice = Notice::of(&[
         shift("a", morning(app.now(), 5), 9),
-        shift("b", morning(app.now(), 6), 9),
+        shift("free", morning(app.now(), 6), 9),
     ]);
     let project = organization.publishes(&notice);
-    let (a, b) = (project.shift("a"), project.shift("b"));
+    let (a, free) = (project.shift("a"), project.shift("free"));
     let signup = ming.takes(&a, "confirmed");
-    let later = Notice::of(&[shift("a", morning(app.now(), 9), 5)]);
-    let free = organization.publishes(&later).shift("a");
     for target in [
         "/api/v1/me".to_owned(),
         "/api/v1/me/signups".to_owned(),

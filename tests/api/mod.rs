@@ -1,5 +1,6 @@
 //! The Worker in workerd, asked over HTTP.
 
+mod abuse;
 mod calendar;
 mod contract;
 mod manners;

@@ -9,7 +9,7 @@ fn a_code_from_the_phone_opens_a_session() {
     let app = app();
     let ming = app.stranger();
     ming.asks_for_a_code().is(202);
-    let text = ming.is_told("验证码");
+    let text = ming.is_told("sign_in_code");
     assert!(
         text.starts_with("【点单】") && text.contains("10 分钟"),
         "{text}"

@@ -130,7 +130,9 @@ fn the_log_knows_no_person() {
     app.gateway_answers(500);
     let tao = place.stranger();
     tao.asks_for_a_code().is(202);
-    soon("the failure", || app.logs().contains("was not delivered"));
+    soon("the failure", || {
+        app.logs().contains("the gateway answered 500")
+    });
     ming.shows_code("000000").is(403);
     place
         .get(&format!("/api/v1/projects?q={}", ming.phone))
