@@ -350,4 +350,12 @@ fn a_suspended_organization_leaves_the_menu_and_takes_nobody() {
     // Whoever is on it already keeps the ticket and may still leave.
     assert_eq!(ming.ticket(&seat)["state"], "confirmed");
     ming.cancels(&seat).is(204);
+    // It may not change what it offers, but call it off.
+    let changed = notice.clone().with("summary", "改");
+    organization
+        .puts(&project.reference, &changed.0)
+        .refused(403, "organization_not_verified");
+    organization
+        .puts(&project.reference, &notice.with("state", "cancelled").0)
+        .is(200);
 }

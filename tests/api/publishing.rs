@@ -254,7 +254,17 @@ fn parts_that_cannot_be_are_refused_where_they_stand() {
         ("field", json!(["sports", "", 7])),
         (
             "title",
-            json!(["   ", "\u{3000}", "a\nb", "a\u{0}b", "a\u{202E}b", 1, ["a"]]),
+            json!([
+                "   ",
+                "\u{3000}",
+                "a\nb",
+                "a\u{0}b",
+                "a\u{202E}b",
+                "\u{200B}",
+                "a\u{2028}b",
+                1,
+                ["a"]
+            ]),
         ),
         ("title", json!(["长".repeat(61)])),
         ("content", json!(["", "\u{7}", "长".repeat(4001)])),

@@ -1,8 +1,15 @@
 //! Why somebody cannot take a shift: each reason, and the nearest case without it.
 
+use diandan::menu::Skill;
 use diandan::platform::clock::{HOUR, Instant, MINUTE};
 use diandan::platform::input::Choice as _;
-use diandan::signups::Refusal;
+use diandan::platform::text::Line;
+use diandan::signups::store::Wish;
+use diandan::signups::{Guardian, Refusal, foresee};
+use diandan::volunteers::Phone;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -327,6 +334,75 @@ fn what_one_says_once_need_not_be_said_again() {
     let profile = ming.reads("/api/v1/me").is(200);
     assert_eq!(profile.member("name"), "明");
     assert_eq!(profile.json()["skills"], json!(["driving", "legal"]));
+}
+
+#[test]
+fn a_note_is_for_whoever_runs_the_shift() {
+    let desk = Desk::new();
+    let scene = Scene::on(&desk);
+    let project = scene.organization.publishes(&Scene::notice());
+    let a = project.shift("a");
+    let ming = scene.volunteer();
+    let body = json!({"adult": true, "note": "开车来，可带两人"});
+    let signup = ming.signs_up_saying(&a, &body).is(201).member("id");
+    let people = scene.organization.reads_roster(&a).is(200).json();
+    assert_eq!(people["items"][0]["note"], "开车来，可带两人");
+    let public = desk.place().get(&project.path()).is(200);
+    assert!(!public.text().contains("开车"));
+    ming.cancels(&signup).is(204);
+    let long = json!({"adult": true, "note": "长".repeat(201)});
+    let refused = ming
+        .signs_up_saying(&a, &long)
+        .refused(422, "invalid_fields");
+    assert_eq!(refused.pointers(), ["/note"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The form is judged before a code is sent, the sign-up by the database: they must
+    /// not differ.
+    #[test]
+    fn what_is_foreseen_is_what_happens(
+        min_age in select(vec![0_i64, 14, 16, 18, 60]),
+        born in option::of(select(vec![
+            "2026-11-01", "2013-01-01", "2012-11-29", "2012-11-28", "2012-02-29", "2010-11-29",
+            "2010-11-28", "2008-11-29", "2008-11-28", "1966-11-29", "1966-11-28", "1950-02-28",
+        ])),
+        adult in any::<bool>(),
+        guardian in option::of(any::<bool>()),
+        needed in subsequence(vec![Skill::Legal, Skill::Driving], 0..=2),
+        has in subsequence(vec![Skill::Legal, Skill::Driving], 0..=2),
+    ) {
+        let desk = Desk::new();
+        let scene = Scene::on(&desk);
+        let notice = Scene::notice().with("min_age", min_age).with("skills", json!(needed));
+        let shift = scene.shift(&notice);
+        let wish = Wish {
+            birth_date: born.map(str::to_owned),
+            adult,
+            skills: has.clone(),
+            guardian: guardian.map(|accompanies| Guardian {
+                name: Line::parse("家长").unwrap(),
+                phone: Phone::parse("13700137000").unwrap(),
+                accompanies,
+            }),
+            ..Wish::default()
+        };
+        let foreseen = foresee(&wish, min_age, &needed, at(NINE).date());
+        let body = json!({
+            "birth_date": born,
+            "adult": adult,
+            "skills": has,
+            "guardian": guardian.map(|accompanies| {
+                json!({"name": "家长", "phone": "13700137000", "accompanies": accompanies})
+            }),
+        });
+        let answer = scene.volunteer().signs_up_saying(&shift, &body);
+        let happened = (answer.status != 201).then(|| answer.member("code"));
+        let foreseen = foreseen.map(|(refusal, _)| refusal.word().to_owned());
+        prop_assert_eq!(foreseen, happened, "{}", body);
+    }
 }
 
 #[test]
