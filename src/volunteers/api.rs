@@ -212,8 +212,8 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
     Ok(own(StatusCode::OK, profile(&visit, me)))
 }
 
-/// What changes; what is left out stays. A birth date is given once, when a shift needs
-/// it, and does not change: nobody grows older by trying again.
+/// What changes; what is left out stays. A birth date comes with the first sign-up that
+/// needs it, and stays from then on.
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ProfileBody {

@@ -433,12 +433,12 @@ fn code_page(
         }
         form method="post" action=(action) {
             (carried)
-            input type="hidden" name="step" value="phone";
-            button.quiet.wide { (lang.pick("手机号写错了？修改", "Wrong number? Change it")) }
+            button.quiet.wide { (lang.pick("没收到？重新获取", "Didn't get it? Send a new code")) }
         }
         form method="post" action=(action) {
             (carried)
-            button.quiet.wide { (lang.pick("没收到？重新获取", "Didn't get it? Send a new code")) }
+            input type="hidden" name="step" value="phone";
+            button.quiet.wide { (lang.pick("手机号写错了？修改", "Wrong number? Change it")) }
         }
         (offer_ticket(offer, lang))
     };
