@@ -1,26 +1,12 @@
 //! When something does not work, and what must not come out then. These break things,
 //! each in a Worker of its own.
 
-use std::time::{Duration, Instant as Stopwatch};
-
 use serde_json::json;
 
 use crate::support::app::App;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::request::Request;
-
-/// Waits for what happens after an answer.
-#[track_caller]
-fn soon(what: &str, happened: impl Fn() -> bool) {
-    let began = Stopwatch::now();
-    while !happened() {
-        assert!(
-            began.elapsed() < Duration::from_secs(30),
-            "{what} never happened"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
+use crate::support::soon;
 
 #[test]
 fn a_message_the_gateway_refused_is_sent_again_by_the_clock() {
@@ -213,11 +199,10 @@ fn a_fault_inside_stays_inside() {
         }
         ids.push(id);
     }
-    let log = app.logs();
     for id in ids {
-        assert!(log.contains(&id), "{id} is not in the log");
+        soon("a line in the log", || app.logs().contains(&id));
     }
-    assert!(log.contains("no such table"), "the log knows why: {log}");
+    soon("why", || app.logs().contains("no such table"));
     // What does not need the broken part still works.
     ming.reads("/api/v1/me").is(200);
 }

@@ -11,6 +11,7 @@ pub mod place;
 pub mod request;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant as Stopwatch};
 
 use diandan::platform::clock::Instant;
 
@@ -28,6 +29,17 @@ pub fn unique_word() -> String {
         .zip([n / 4000, n % 4000])
         .map(|(first, offset)| char::from_u32(u32::from(first) + offset).unwrap())
         .collect()
+}
+
+/// Waits for what happens after an answer.
+#[track_caller]
+pub fn soon(what: &str, happened: impl Fn() -> bool) {
+    let began = Stopwatch::now();
+    while !happened() {
+        let waited = began.elapsed();
+        assert!(waited < Duration::from_secs(30), "{what} never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// What the clock on the wall says.
