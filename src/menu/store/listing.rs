@@ -139,10 +139,11 @@ fn filters(search: &Search, question: &mut Question) {
         .iter()
         .filter(|term| Some(term.as_str()) != driver)
     {
-        // A word that stands nowhere ends the search before it begins.
+        // A word that stands nowhere ends the search before it begins. As a value it is
+        // looked up once; EXISTS would be joined, and looked up for every line.
         if term.starts_with("g:") {
             question.also(
-                "EXISTS (SELECT 1 FROM menu_by_start WHERE term = ?)",
+                "(SELECT 1 FROM menu_by_start WHERE term = ? LIMIT 1) IS NOT NULL",
                 [term.as_str().into()],
             );
         }
