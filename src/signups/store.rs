@@ -26,7 +26,7 @@ mod signing_up;
 mod tickets;
 
 pub use leaving::{Left, leave};
-pub use signing_up::{Held, Offer, Outcome, Wish, held, offer, sign_up};
+pub use signing_up::{AtTheForm, Offer, Outcome, Wish, at_the_form, sign_up};
 pub use tickets::{MyPage, Organized, Ticket, calendar, mine, my_page, ticket};
 
 const IS_SIGNED_IN: &str = "

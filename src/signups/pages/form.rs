@@ -15,7 +15,7 @@ use crate::platform::page::{Audience, ask, page, problem_page, see_other, text_i
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
-use crate::signups::store::{self, Offer, Outcome, Wish};
+use crate::signups::store::{self, AtTheForm, Offer, Outcome, Wish};
 use crate::signups::{Facts, Guardian, Refusal, foresee};
 use crate::volunteers::pages::{code_field, phone_field, with_session};
 use crate::volunteers::{
@@ -51,12 +51,14 @@ impl<'a> Draft<'a> {
 
 /// Serves `/shifts/{id}/sign-up`; whoever is on the shift already comes to their ticket.
 pub async fn sign_up_form(visit: Visit, Id(shift): Id) -> Result<Response, Problem> {
-    if visit.has_credential()
-        && let Some(held) = store::held(&visit, shift).await?
-    {
-        return Ok(see_other(&format!("/me/signups/{}", held.id)));
+    let AtTheForm {
+        me,
+        offer,
+        signup_id,
+    } = store::at_the_form(&visit, shift).await?;
+    if let Some(id) = signup_id {
+        return Ok(see_other(&format!("/me/signups/{id}")));
     }
-    let (me, offer) = store::offer(&visit, shift).await?;
     let offer = offer.ok_or_else(Problem::not_found)?;
     let empty = Form::default();
     Ok(form_page(&visit, me.as_ref(), &offer, &Draft::new(&empty)))
@@ -64,7 +66,7 @@ pub async fn sign_up_form(visit: Visit, Id(shift): Id) -> Result<Response, Probl
 
 /// Takes `/shifts/{id}/sign-up`: signed in, or with a phone, then with its code.
 pub async fn sign_up_submit(visit: Visit, Id(shift): Id, form: Form) -> Result<Response, Problem> {
-    let (me, offer) = store::offer(&visit, shift).await?;
+    let AtTheForm { me, offer, .. } = store::at_the_form(&visit, shift).await?;
     let offer = offer.ok_or_else(Problem::not_found)?;
     let mut draft = Draft::new(&form);
     let wish = wish(&form, visit.now, me.is_none(), &mut draft.errors);
@@ -111,8 +113,8 @@ pub async fn sign_up_submit(visit: Visit, Id(shift): Id, form: Form) -> Result<R
     };
     // The code is used up: whatever comes of the wish, the session is theirs.
     let visit = visit.clone().signed_in_with(&token);
-    let response = match store::offer(&visit, shift).await {
-        Ok((me, _)) => finish(&visit, shift, &wish, me.as_ref(), &offer, draft).await,
+    let response = match store::at_the_form(&visit, shift).await {
+        Ok(now) => finish(&visit, shift, &wish, now.me.as_ref(), &offer, draft).await,
         Err(error) => Err(error.into()),
     };
     let response = response.unwrap_or_else(|problem| problem_page(&visit, &problem));

@@ -151,7 +151,7 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
 
 /// Takes `/me/signups/{id}/cancel`.
 pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    match store::leave(&visit, id).await?.0 {
+    match store::leave(&visit, id).await? {
         Left::TooLate => Err(too_late()),
         Left::Cancelled | Left::Asked | Left::Already => {
             Ok(see_other(&format!("/me/signups/{id}")))

@@ -97,7 +97,7 @@ pub async fn release(
 ) -> Result<Response, Problem> {
     let signup = parse_id(&signup)?;
     let shift = parse_id(&shift)?;
-    match store::leave(&visit, signup).await?.0 {
+    match store::leave(&visit, signup).await? {
         Left::TooLate => Err(too_late()),
         _ => Ok(see_other(&format!("/shifts/{shift}/roster"))),
     }

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::{IS_SIGNED_IN, require_signed_in};
 use crate::bind;
-use crate::platform::db;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
@@ -44,7 +43,7 @@ act AS (
 const WHAT_HAPPENS: &str = concat!(
     concerned!(),
     "
-SELECT act, own, state FROM act"
+SELECT act, state FROM act"
 );
 
 const TELL_ORGANIZERS: &str = concat!(
@@ -101,8 +100,6 @@ WHERE c.token_hash = ?1 AND changes() > 0";
 #[derive(Deserialize)]
 struct Happening {
     act: String,
-    #[serde(deserialize_with = "db::truth")]
-    own: bool,
     state: SignupState,
 }
 
@@ -121,7 +118,7 @@ pub enum Left {
 
 /// Gives a place up, asks the organizer to, or, by the organizer, lets somebody go. The
 /// seat goes to whoever waits longest, in the same transaction.
-pub async fn leave(visit: &Visit, id: Uuid) -> Result<(Left, bool), Problem> {
+pub async fn leave(visit: &Visit, id: Uuid) -> Result<Left, Problem> {
     let caller = visit
         .credential_hash()
         .ok_or_else(Problem::unauthenticated)?;
@@ -144,11 +141,10 @@ pub async fn leave(visit: &Visit, id: Uuid) -> Result<(Left, bool), Problem> {
     let batch = visit.db.batch(statements).await?;
     require_signed_in(&batch, 0)?;
     let happening: Happening = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    let left = match happening.act.as_str() {
+    Ok(match happening.act.as_str() {
         "cancel" | "release" => Left::Cancelled,
         "ask" => Left::Asked,
         _ if happening.state == SignupState::Cancelled => Left::Already,
         _ => Left::TooLate,
-    };
-    Ok((left, happening.own))
+    })
 }

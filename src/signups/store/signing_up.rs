@@ -201,26 +201,37 @@ SELECT s.id FROM session c
 JOIN signup s ON s.shift_id = ?3 AND s.volunteer_id = c.volunteer_id AND s.state <> 'cancelled'
 WHERE c.token_hash = ?1 AND c.expires_at > ?2";
 
-/// A sign-up that stands.
-#[derive(Debug, Deserialize)]
-pub struct Held {
-    /// UUIDv7.
-    pub id: String,
+#[derive(Deserialize)]
+struct Held {
+    id: String,
 }
 
-/// The caller's own place on a shift, if they have one.
-pub async fn held(visit: &Visit, shift: Uuid) -> Result<Option<Held>, DbError> {
-    let statement = bind!(HELD, visit.credential_hash(), visit.now, shift);
-    visit.db.first(statement).await
+/// Who stands before the form, and what it offers.
+#[derive(Debug)]
+pub struct AtTheForm {
+    /// Who asks, if they are signed in.
+    pub me: Option<Me>,
+    /// What is offered, if there is such a shift.
+    pub offer: Option<Offer>,
+    /// Their own sign-up for it, if they have one already.
+    pub signup_id: Option<String>,
 }
 
-/// Who asks, if they are signed in, and what is offered, if it is.
-pub async fn offer(visit: &Visit, shift: Uuid) -> Result<(Option<Me>, Option<Offer>), DbError> {
+/// Everything the form needs to know.
+pub async fn at_the_form(visit: &Visit, shift: Uuid) -> Result<AtTheForm, DbError> {
     let batch = visit
         .db
-        .batch(vec![who(visit), bind!(OFFER, shift, visit.now)])
+        .batch(vec![
+            who(visit),
+            bind!(OFFER, shift, visit.now),
+            bind!(HELD, visit.credential_hash(), visit.now, shift),
+        ])
         .await?;
-    Ok((batch.first(0)?, batch.first(1)?))
+    Ok(AtTheForm {
+        me: batch.first(0)?,
+        offer: batch.first(1)?,
+        signup_id: batch.first::<Held>(2)?.map(|held| held.id),
+    })
 }
 
 #[derive(Deserialize)]
