@@ -11,7 +11,7 @@ use super::replacing::{Refusal, plan};
 use super::search::{Cursor, MenuQuery};
 use super::store::{self, ProjectRow, Replacement, ShiftRow};
 use super::{Card, Field, ProjectState, ShiftState, Skill};
-use crate::organizations::Scope;
+use crate::organizations::Permission;
 use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256_hex;
 use crate::platform::db::DbError;
@@ -286,7 +286,7 @@ pub fn for_the_public(
     path = "/api/v1/organizations/{org}/projects/{client_ref}",
     operation_id = "put_project",
     tag = "projects",
-    security(("api_key" = ["projects:write"])),
+    security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
         ("client_ref" = String, Path, description = "The organization's own name for the project"),
@@ -327,10 +327,10 @@ pub async fn put(
     loop {
         tries += 1;
         let loaded = store::load(&visit, &organization, &reference, region.as_deref()).await?;
-        let Some(key) = &loaded.key else {
+        let Some(agent) = &loaded.agent else {
             return Err(Problem::unauthenticated());
         };
-        key.require(&organization, Scope::ProjectsWrite)?;
+        agent.require(Permission::WriteProjects)?;
         let Json(body) = body.as_ref().map_err(Clone::clone)?;
         let standing = loaded.standing.as_ref();
         let planned = plan(standing, &loaded.shifts, body, visit.now, || visit.new_id());
@@ -347,7 +347,7 @@ pub async fn put(
         }
         invalid.into_result().map_err(Problem::invalid)?;
         if body.state == ProjectState::Published {
-            key.require_verified()?;
+            agent.require_verified()?;
         }
         check_version(&headers, standing.map(|standing| standing.version))?;
         let body_hash = sha256_hex(&serde_json::to_string(body).unwrap_or_default());
@@ -359,7 +359,8 @@ pub async fn put(
         }
         let plan = planned.map_err(refused)?;
         let replacement = Replacement {
-            key,
+            agent,
+            organization: &organization,
             reference: &reference,
             standing,
             body,
@@ -391,7 +392,7 @@ pub async fn put(
     path = "/api/v1/organizations/{org}/projects/{client_ref}",
     operation_id = "read_own_project",
     tag = "projects",
-    security(("api_key" = ["projects:write"])),
+    security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
         ("client_ref" = String, Path, description = "The organization's own name for the project"),
@@ -410,8 +411,8 @@ pub async fn own(
 ) -> Result<Response, Problem> {
     let (organization, reference) = names(&organization, &reference)?;
     let loaded = store::load(&visit, &organization, &reference, None).await?;
-    let key = loaded.key.ok_or_else(Problem::unauthenticated)?;
-    key.require(&organization, Scope::ProjectsWrite)?;
+    let agent = loaded.agent.ok_or_else(Problem::unauthenticated)?;
+    agent.require(Permission::ReadProjects)?;
     let found = loaded.answer.ok_or_else(Problem::not_found)?;
     Ok(answer(StatusCode::OK, found))
 }

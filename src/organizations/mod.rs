@@ -1,16 +1,16 @@
 //! Organizations (组织): who publishes, and with which key.
 
+mod agent;
 pub mod api;
 pub mod pages;
 pub mod store;
 
-use axum::http::StatusCode;
 use serde::Deserialize;
 
 use crate::choice;
-use crate::platform::db;
-use crate::platform::i18n::{Lang, Words};
-use crate::platform::problem::Problem;
+use crate::platform::i18n::Lang;
+
+pub use agent::{Agent, Permission, Role, Scope};
 
 choice! {
     /// Whether an organization may act.
@@ -66,57 +66,6 @@ impl OrganizationKind {
     }
 }
 
-choice! {
-    /// What an API key may do.
-    Scope {
-        /// Create and replace projects.
-        ProjectsWrite = "projects:write",
-        /// Read who is signed up.
-        SignupsRead = "signups:read",
-    }
-}
-
-/// A valid key: neither revoked nor expired.
-#[derive(Debug, Deserialize)]
-pub struct KeyRow {
-    /// Its id, which may stand in logs.
-    pub id: String,
-    /// Whose key it is.
-    pub organization_id: String,
-    /// Its name.
-    pub organization_name: String,
-    /// Whether the organization may act.
-    pub organization_state: OrganizationState,
-    #[serde(deserialize_with = "db::json")]
-    scopes: Vec<Scope>,
-}
-
-impl KeyRow {
-    /// Whether the key opens this organization, for this purpose.
-    pub fn require(&self, organization: &str, scope: Scope) -> Result<(), Problem> {
-        if self.organization_id == organization && self.scopes.contains(&scope) {
-            Ok(())
-        } else {
-            Err(Problem::forbidden())
-        }
-    }
-
-    /// Whether the organization may publish.
-    pub fn require_verified(&self) -> Result<(), Problem> {
-        if self.organization_state == OrganizationState::Verified {
-            return Ok(());
-        }
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "organization_not_verified",
-            Words::new(
-                "组织尚未通过核验或已被暂停，只能保存草稿",
-                "The organization is not verified or was suspended: it can keep drafts only",
-            ),
-        ))
-    }
-}
-
 /// The prefix of every API key.
 pub const KEY_PREFIX: &str = "ddk_";
 
@@ -142,37 +91,4 @@ pub struct Organization {
     pub contact_phone: Option<String>,
     /// Whether it may act.
     pub state: OrganizationState,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(state: &str, scopes: &str) -> KeyRow {
-        serde_json::from_value(serde_json::json!({
-            "id": "k", "organization_id": "a", "organization_name": "A",
-            "organization_state": state, "scopes": scopes,
-        }))
-        .unwrap()
-    }
-
-    #[test]
-    fn a_key_opens_its_own_organization_for_its_scopes() {
-        let key = key("verified", r#"["projects:write"]"#);
-        assert!(key.require("a", Scope::ProjectsWrite).is_ok());
-        assert!(key.require("b", Scope::ProjectsWrite).is_err());
-        assert!(key.require("a", Scope::SignupsRead).is_err());
-    }
-
-    #[test]
-    fn only_verified_organizations_publish() {
-        for (state, may) in [
-            ("verified", true),
-            ("unverified", false),
-            ("refused", false),
-            ("suspended", false),
-        ] {
-            assert_eq!(key(state, "[]").require_verified().is_ok(), may, "{state}");
-        }
-    }
 }

@@ -262,7 +262,8 @@ fn overtaken(
     .expect("nothing stands in the way yet");
     meanwhile();
     let replacement = Replacement {
-        key: loaded.key.as_ref().unwrap(),
+        agent: loaded.agent.as_ref().unwrap(),
+        organization: &organization.id,
         reference: &reference,
         standing: loaded.standing.as_ref(),
         body: &body,

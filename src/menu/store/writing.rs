@@ -8,17 +8,11 @@ use crate::menu::Field;
 use crate::menu::notice::{ProjectBody, Reference};
 use crate::menu::replacing::{Plan, Standing, StandingShift};
 use crate::menu::search::Terms;
-use crate::organizations::KeyRow;
+use crate::organizations::Agent;
 use crate::platform::audit::Act;
 use crate::platform::db::{DbError, Statement};
 use crate::platform::visit::Visit;
 use crate::signups::consequences;
-
-/// A key is found by its hash; what it may do is decided by the rule.
-const KEY: &str = "
-SELECT k.id, k.organization_id, k.scopes, o.name AS organization_name, o.state AS organization_state
-FROM api_key k JOIN organization o ON o.id = k.organization_id
-WHERE k.token_hash = ?1 AND k.revoked_at IS NULL AND k.expires_at > ?2";
 
 const STANDING: &str = "
 SELECT id, seq, version, state, place, region, body_hash, published_at IS NOT NULL AS published
@@ -37,8 +31,8 @@ const REGION_NAME: &str = "SELECT full_name FROM region WHERE code = ?1";
 /// What must be known before a project is replaced.
 #[derive(Debug)]
 pub struct Loaded {
-    /// Whose key it is, when it is anybody's.
-    pub key: Option<KeyRow>,
+    /// Who asks, when they are anybody.
+    pub agent: Option<Agent>,
     /// The project as it stands.
     pub standing: Option<Standing>,
     /// Its shifts.
@@ -65,7 +59,7 @@ pub async fn load(
     let batch = visit
         .db
         .batch(vec![
-            bind!(KEY, visit.credential_hash(), visit.now),
+            Agent::at_the_door(visit.credential_hash(), visit.now, organization),
             bind!(STANDING, organization, reference),
             bind!(STANDING_SHIFTS, organization, reference),
             bind!(REGION_NAME, region),
@@ -74,7 +68,7 @@ pub async fn load(
         ])
         .await?;
     Ok(Loaded {
-        key: batch.first(0)?,
+        agent: batch.first(0)?,
         standing: batch.first(1)?,
         shifts: batch.rows(2)?,
         region_name: batch.first::<Name>(3)?.map(|name| name.full_name),
@@ -156,8 +150,10 @@ WHERE organization_id = ?2 AND client_ref = ?3"
 /// What is to be written.
 #[derive(Debug)]
 pub struct Replacement<'a> {
-    /// By whose key.
-    pub key: &'a KeyRow,
+    /// By whom.
+    pub agent: &'a Agent,
+    /// In whose name.
+    pub organization: &'a str,
     /// The organization's own name for the project.
     pub reference: &'a Reference,
     /// What stands now.
@@ -179,7 +175,7 @@ pub async fn replace(
     visit: &Visit,
     what: &Replacement<'_>,
 ) -> Result<Option<(ProjectRow, Vec<ShiftRow>)>, DbError> {
-    let (organization, reference) = (what.key.organization_id.as_str(), what.reference.as_str());
+    let (organization, reference) = (what.organization, what.reference.as_str());
     let (body, plan, now) = (what.body, what.plan, visit.now);
     let id = what.standing.map_or_else(
         || visit.new_id().to_string(),
@@ -218,11 +214,11 @@ pub async fn replace(
     if what.standing.is_some() {
         statements.extend(consequences::promote(&ids(&written), now));
     }
-    let terms = Terms::of(body, &what.key.organization_name, what.region_name).json();
+    let terms = Terms::of(body, &what.agent.organization_name, what.region_name).json();
     statements.push(bind!(RECOUNT_ONE, now, organization, reference, terms));
     statements.push(
         Act {
-            actor: format!("api_key:{}", what.key.id),
+            actor: what.agent.actor.clone(),
             action: if what.standing.is_some() {
                 "project.replaced"
             } else {
@@ -248,7 +244,7 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
     bind!(
         WRITE,
         id,
-        &what.key.organization_id,
+        what.organization,
         what.reference.as_str(),
         body.state.word(),
         body.field.map(Field::word),

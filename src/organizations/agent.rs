@@ -1,0 +1,212 @@
+//! Who acts for an organization: a member in a role, or a program with a key.
+
+use axum::http::StatusCode;
+use serde::Deserialize;
+
+use super::OrganizationState;
+use crate::bind;
+use crate::choice;
+use crate::platform::clock::Instant;
+use crate::platform::db::{self, Statement};
+use crate::platform::i18n::Words;
+use crate::platform::problem::Problem;
+
+choice! {
+    /// What an API key may do.
+    Scope {
+        /// Create, replace and publish projects.
+        ProjectsWrite = "projects:write",
+        /// Read who is signed up.
+        SignupsRead = "signups:read",
+        /// Decide on sign-ups, move volunteers, write to them.
+        SignupsWrite = "signups:write",
+    }
+}
+
+choice! {
+    /// What a member is in an organization.
+    Role {
+        /// Everything, members and keys included.
+        Owner = "owner",
+        /// Projects and sign-ups.
+        Manager = "manager",
+        /// Sees who comes, and will record hours.
+        Recorder = "recorder",
+        /// Sees who comes.
+        Viewer = "viewer",
+    }
+}
+
+/// What is to be done in an organization's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permission {
+    /// Read own projects, drafts included.
+    ReadProjects,
+    /// Write and publish projects.
+    WriteProjects,
+    /// Read names and telephone numbers of those signed up.
+    ReadSignups,
+    /// Decide on sign-ups, move volunteers, write to them.
+    WriteSignups,
+    /// Members, keys, the organization itself: for people, never for programs.
+    Manage,
+}
+
+impl Role {
+    /// Whether members in this role may do it.
+    pub fn may(self, permission: Permission) -> bool {
+        match permission {
+            Permission::ReadProjects | Permission::ReadSignups => true,
+            Permission::WriteProjects | Permission::WriteSignups => {
+                matches!(self, Self::Owner | Self::Manager)
+            }
+            Permission::Manage => self == Self::Owner,
+        }
+    }
+}
+
+impl Scope {
+    /// Whether keys with this scope may do it.
+    pub fn gives(self, permission: Permission) -> bool {
+        match self {
+            Self::ProjectsWrite => matches!(
+                permission,
+                Permission::ReadProjects | Permission::WriteProjects
+            ),
+            Self::SignupsRead => permission == Permission::ReadSignups,
+            Self::SignupsWrite => matches!(
+                permission,
+                Permission::ReadSignups | Permission::WriteSignups
+            ),
+        }
+    }
+}
+
+/// Somebody who is known, at an organization's door.
+#[derive(Debug, Deserialize)]
+pub struct Agent {
+    /// As audit rows name them: `api_key:…` or `volunteer:…`.
+    pub actor: String,
+    /// The member's role; none for keys and for strangers.
+    pub role: Option<Role>,
+    #[serde(deserialize_with = "db::json")]
+    scopes: Vec<Scope>,
+    /// Whether the organization may act; none when there is no such organization.
+    pub organization_state: Option<OrganizationState>,
+    /// The organization's name, empty when there is none.
+    pub organization_name: String,
+}
+
+/// A key of another organization has no scopes here.
+const AGENT: &str = "
+SELECT 'api_key:' || k.id AS actor, NULL AS role,
+  iif(k.organization_id = o.id, k.scopes, '[]') AS scopes,
+  o.state AS organization_state, coalesce(o.name, '') AS organization_name
+FROM api_key k LEFT JOIN organization o ON o.id = ?3
+WHERE k.token_hash = ?1 AND k.revoked_at IS NULL AND k.expires_at > ?2
+UNION ALL
+SELECT 'volunteer:' || c.volunteer_id, m.role, '[]', o.state, coalesce(o.name, '')
+FROM session c
+LEFT JOIN organization o ON o.id = ?3
+LEFT JOIN member m ON m.organization_id = o.id AND m.volunteer_id = c.volunteer_id
+WHERE c.token_hash = ?1 AND c.expires_at > ?2";
+
+impl Agent {
+    /// The statement that finds who presents a credential at an organization's door; no row
+    /// when nobody is known by it.
+    pub fn at_the_door(
+        credential_hash: Option<String>,
+        now: Instant,
+        organization: &str,
+    ) -> Statement {
+        bind!(AGENT, credential_hash, now, organization)
+    }
+
+    /// An error unless they may do this in the organization's name.
+    pub fn require(&self, permission: Permission) -> Result<(), Problem> {
+        let by_role = self.role.is_some_and(|role| role.may(permission));
+        let by_key = self.scopes.iter().any(|scope| scope.gives(permission));
+        if by_role || by_key {
+            Ok(())
+        } else {
+            Err(Problem::forbidden())
+        }
+    }
+
+    /// An error unless the organization may publish.
+    pub fn require_verified(&self) -> Result<(), Problem> {
+        if self.organization_state == Some(OrganizationState::Verified) {
+            return Ok(());
+        }
+        Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "organization_not_verified",
+            Words::new(
+                "组织尚未通过核验或已被暂停，只能保存草稿",
+                "The organization is not verified or was suspended: it can keep drafts only",
+            ),
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn agent(role: Option<&str>, scopes: &str, state: &str) -> Agent {
+        serde_json::from_value(serde_json::json!({
+            "actor": "a", "role": role, "scopes": scopes,
+            "organization_state": state, "organization_name": "A",
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn roles_and_scopes_open_what_they_say() {
+        use Permission::{Manage, ReadProjects, ReadSignups, WriteProjects, WriteSignups};
+        const ALL: [Permission; 5] = [
+            ReadProjects,
+            WriteProjects,
+            ReadSignups,
+            WriteSignups,
+            Manage,
+        ];
+        for (role, scopes, may) in [
+            (Some("owner"), "[]", &ALL[..]),
+            (Some("manager"), "[]", &ALL[..4]),
+            (Some("recorder"), "[]", &[ReadProjects, ReadSignups]),
+            (Some("viewer"), "[]", &[ReadProjects, ReadSignups]),
+            (None, "[]", &[]),
+            (
+                None,
+                r#"["projects:write"]"#,
+                &[ReadProjects, WriteProjects],
+            ),
+            (None, r#"["signups:read"]"#, &[ReadSignups]),
+            (None, r#"["signups:write"]"#, &[ReadSignups, WriteSignups]),
+        ] {
+            let agent = agent(role, scopes, "verified");
+            for permission in ALL {
+                let opened = agent.require(permission).is_ok();
+                assert_eq!(
+                    opened,
+                    may.contains(&permission),
+                    "{agent:?} {permission:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn only_verified_organizations_publish() {
+        for (state, may) in [
+            ("verified", true),
+            ("unverified", false),
+            ("refused", false),
+            ("suspended", false),
+        ] {
+            let agent = agent(Some("owner"), "[]", state);
+            assert_eq!(agent.require_verified().is_ok(), may, "{state}");
+        }
+    }
+}
