@@ -17,7 +17,7 @@ use crate::platform::crypto::sha256_hex;
 use crate::platform::db::DbError;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
-use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, parse_id};
+use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, invalid_parameters, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::{Presented, Visit};
@@ -205,16 +205,6 @@ pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Respon
         response.headers_mut().insert(header::LINK, link);
     }
     Ok(response)
-}
-
-/// Parameters that contradict each other.
-pub fn invalid_parameters(errors: FieldErrors) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "invalid_parameters",
-        Words::new("有些查询条件需要修改", "Some parameters need correcting"),
-    )
-    .with_fields(errors)
 }
 
 /// The same address, continued after `cursor`.
