@@ -21,6 +21,7 @@ use crate::platform::i18n::Words;
 use crate::platform::limits::Standing;
 use crate::platform::page::{PUBLIC, problem_page};
 use crate::platform::problem::{self, Problem};
+use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{menu, messages, organizations, regions, signups, volunteers};
@@ -112,6 +113,7 @@ fn pages() -> Router {
         .route("/manifest.webmanifest", get(assets::manifest))
         .route("/robots.txt", get(assets::robots))
         .route("/api/openapi.json", get(openapi_json))
+        .route("/api/docs", get(reference::show))
 }
 
 /// The OpenAPI document of all JSON operations, generated from their handlers.
@@ -255,8 +257,10 @@ img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form
 base-uri 'none'; frame-ancestors 'none'";
 
 fn add_common_headers(visit: &Visit, headers: &mut HeaderMap) {
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (

@@ -16,6 +16,7 @@ pub mod memory;
 pub mod outbox;
 pub mod page;
 pub mod problem;
+pub mod reference;
 pub mod schema;
 pub mod strict;
 pub mod text;

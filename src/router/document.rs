@@ -245,7 +245,8 @@ fn explain(response: &mut Response) {
     for (code, words) in named(&response.description) {
         let kind = catalogue::find(code);
         let meaning = kind.map_or("", |kind| kind.meaning(Lang::En));
-        lines.push(format!("- `{code}`: {}", words.unwrap_or(meaning)));
+        let words = words.unwrap_or(meaning);
+        lines.push(format!("- [`{code}`](/problems/{code}): {words}"));
         codes.push(code.to_owned());
     }
     response.description = lines.join("\n");
