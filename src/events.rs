@@ -13,6 +13,7 @@ use worker::{
 
 use crate::delivery::deliver;
 use crate::menu;
+use crate::organizations;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
@@ -85,6 +86,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         url.as_str(),
         request.headers(),
     );
+    let caller = visit.clone();
     let answer = router::answer(visit, request).await;
     let meter = Arc::clone(db.meter());
     let took = now().millis() - began.millis();
@@ -107,6 +109,14 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     }
     if let Some(key) = key {
         remember(key, began, &answer);
+    }
+    // After the answer, and once a day: nobody waits for it.
+    if organizations::first_use_today(&caller) {
+        context.wait_until(async move {
+            if let Err(error) = organizations::note_use(&caller).await {
+                complain("the use of a key was not noted", &format!("{error:?}"));
+            }
+        });
     }
     // What was just written to the outbox leaves at once; the clock repeats what failed.
     if meter.rows_written() > 0 && config.notifier_url.is_some() {

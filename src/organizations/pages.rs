@@ -7,7 +7,8 @@ pub use console::{ConsolePage, console_nav};
 use axum::response::Response;
 use maud::html;
 
-use super::{OrganizationState, store};
+use super::OrganizationState;
+use super::store::reading;
 use crate::menu::pages::lines;
 use crate::platform::input::Id;
 use crate::platform::page::{Audience, page};
@@ -16,8 +17,9 @@ use crate::platform::visit::Visit;
 
 /// Serves `/organizations/{id}`.
 pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let found = store::with_projects(&visit.db, &id.to_string(), visit.now).await?;
-    let (organization, projects) = found.ok_or_else(Problem::not_found)?;
+    let found = reading::with_projects(&visit, &id.to_string()).await?;
+    let (found, projects) = found.ok_or_else(Problem::not_found)?;
+    let organization = found.organization;
     let lang = visit.lang;
     let (style, state) = match organization.state {
         OrganizationState::Verified => (
