@@ -111,7 +111,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         remember(key, began, &answer);
     }
     // After the answer, and once a day: nobody waits for it.
-    if organizations::first_use_today(&caller) {
+    if answer.status != 401 && organizations::first_use_today(&caller) {
         context.wait_until(async move {
             if let Err(error) = organizations::note_use(&caller).await {
                 complain("the use of a key was not noted", &format!("{error:?}"));

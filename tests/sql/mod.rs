@@ -1,9 +1,13 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
+mod api_keys;
 mod clock;
+mod coordination;
 mod idempotency;
 mod leaving;
+mod members;
 mod menu;
+mod organizations;
 mod outbox;
 mod refusals;
 mod replacing;

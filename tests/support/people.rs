@@ -197,6 +197,12 @@ impl Volunteer<'_> {
         self.place.send(&self.request("GET", target))
     }
 
+    /// Sends JSON.
+    #[track_caller]
+    pub fn sends(&self, method: &str, target: &str, body: &Value) -> Answer {
+        self.place.send(&self.request(method, target).json(body))
+    }
+
     /// Signs up as somebody of age.
     #[track_caller]
     pub fn signs_up(&self, shift: &Shift) -> Answer {
