@@ -99,6 +99,31 @@ fn pages() -> Router {
             get(organizations::pages::organization),
         )
         .route(
+            "/organizations/new",
+            get(organizations::pages::new).post(organizations::pages::register),
+        )
+        .route(
+            "/organizations/{id}/settings",
+            get(organizations::pages::settings),
+        )
+        .route(
+            "/organizations/{id}/settings/{act}",
+            post(organizations::pages::act),
+        )
+        .route("/me/organizations", get(organizations::pages::mine))
+        .route("/me/invitations/{id}", post(organizations::pages::answer))
+        .route("/coordination", get(coordination::pages::queue))
+        .route(
+            "/coordination/organizations/{id}",
+            get(coordination::pages::organization).post(coordination::pages::decide),
+        )
+        .route("/coordination/appoint", post(coordination::pages::appoint))
+        .route("/coordination/revoke", post(coordination::pages::revoke))
+        .route(
+            "/coordination/accept",
+            get(coordination::pages::code_form).post(coordination::pages::redeem),
+        )
+        .route(
             "/shifts/{id}/sign-up",
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )

@@ -5,14 +5,15 @@ use uuid::Uuid;
 
 use super::{AppointmentCode, Coordinator, DecisionBody};
 use crate::bind;
-use crate::organizations::store::reading::{self, Found};
+use crate::organizations::OrganizationLine;
+use crate::organizations::store::reading::{self, Filter, Found};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
-use crate::regions::RegionCode;
+use crate::regions::{Region, RegionCode};
 use crate::volunteers::{Phone, masked};
 
 /// A row for each region that whoever asks coordinates. `?1` session, `?2` now.
@@ -475,6 +476,77 @@ struct InReach {
     version: i64,
     #[serde(deserialize_with = "db::truth")]
     reached: bool,
+}
+
+/// An organization as whoever coordinates it looks at it before deciding.
+pub async fn in_reach(visit: &Visit, organization: Uuid) -> Result<Found, Problem> {
+    let (caller, id) = (visit.credential_hash(), organization.to_string());
+    let batch = visit
+        .db
+        .batch(vec![
+            standing(visit),
+            bind!(IN_REACH, &caller, visit.now, &id),
+            reading::organization(visit, &id),
+        ])
+        .await?;
+    require(batch.first(0)?)?;
+    let row: InReach = batch.first(1)?.ok_or_else(Problem::not_found)?;
+    if !row.reached {
+        return Err(Problem::forbidden());
+    }
+    reading::found(&batch, 2)?.ok_or_else(Problem::not_found)
+}
+
+/// What the page of coordination shows.
+#[derive(Debug)]
+pub struct Overview {
+    /// The regions the caller coordinates.
+    pub regions: Vec<Region>,
+    /// Organizations within them, in the state asked for.
+    pub organizations: Vec<OrganizationLine>,
+    /// Everybody who coordinates within them.
+    pub coordinators: Vec<Coordinator>,
+    /// Divisions somebody can be appointed for.
+    pub appointable: Vec<Region>,
+}
+
+/// Everything the page of coordination shows, to a coordinator.
+pub async fn overview(visit: &Visit, filter: &Filter<'_>) -> Result<Overview, Problem> {
+    let batch = visit
+        .db
+        .batch(vec![
+            standing(visit),
+            own_regions(visit),
+            reading::lines(visit, filter),
+            bind!(COORDINATORS, visit.credential_hash(), visit.now),
+            reading::counties(),
+        ])
+        .await?;
+    require(batch.first(0)?)?;
+    let regions: Vec<Region> = batch.rows(1)?;
+    let within = |region: &Region| regions.iter().any(|own| region.code.starts_with(&own.code));
+    let mut appointable: Vec<Region> = batch.rows(4)?;
+    appointable.retain(within);
+    for own in &regions {
+        // A town's coordinator appoints colleagues; the choice ends at counties.
+        if !appointable.iter().any(|region| region.code == own.code) {
+            appointable.push(Region {
+                code: own.code.clone(),
+                name: own.name.clone(),
+                full_name: own.full_name.clone(),
+            });
+        }
+    }
+    let coordinators = batch.rows::<CoordinatorRow>(3)?;
+    Ok(Overview {
+        organizations: batch.rows(2)?,
+        coordinators: coordinators
+            .into_iter()
+            .map(|row| row.shown(visit))
+            .collect(),
+        appointable,
+        regions,
+    })
 }
 
 /// What came of a decision.

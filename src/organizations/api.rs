@@ -138,6 +138,7 @@ pub async fn list(visit: Visit, Query(query): Query<ListQuery>) -> Result<Respon
         q: query.q.as_ref().map(|q| q.as_str()),
         after: after.as_deref(),
         limit: limit + 1,
+        in_reach: false,
     };
     let mut items = reading::list(&visit, &filter).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

@@ -164,6 +164,8 @@ pub struct Filter<'a> {
     pub region: Option<&'a RegionCode>,
     /// With this in their name.
     pub q: Option<&'a str>,
+    /// Only what the caller coordinates.
+    pub in_reach: bool,
     /// After this one.
     pub after: Option<&'a str>,
     /// At most so many.
@@ -224,6 +226,11 @@ pub fn lines(visit: &Visit, filter: &Filter) -> Statement {
     }
     if let Some(after) = filter.after {
         and("o.id > ?", after.into());
+    }
+    if filter.in_reach {
+        sql.push_str(
+            "\n  AND EXISTS (SELECT 1 FROM reach m WHERE substr(o.region, 1, length(m.region)) = m.region)",
+        );
     }
     params.push(filter.limit.into());
     sql.push_str(&format!("\nORDER BY o.id\nLIMIT ?{}", params.len()));
