@@ -166,15 +166,15 @@ fn line(coordinator: &Coordinator, lang: Lang) -> Markup {
                     @if coordinator.is_me { (lang.pick("（我）", " (you)")) }
                 }
             }
-            div.go { @if coordinator.revocable {
+            @if coordinator.revocable {
                 details {
                     summary aria-label={ (lang.pick("更改 ", "Change ")) (coordinator.office) } { (lang.pick("更改", "Change")) }
-                    form method="post" action="/coordination/revoke" {
+                    form.actions method="post" action="/coordination/revoke" {
                         input type="hidden" name="id" value=(coordinator.id);
                         button.quiet { @if coordinator.is_me { (lang.pick("卸任", "Step down")) } @else { (lang.pick("撤销", "Revoke")) } }
                     }
                 }
-            } }
+            }
         }
     }
 }

@@ -23,9 +23,12 @@ const LENGTH: usize = KEY_PREFIX.len() + 43 + CHECKSUM;
 /// before them: who finds a string can tell whether it is a key, and who types one is told
 /// of a slip, offline.
 pub fn new_key() -> Result<Token, NoRandomness> {
-    let body = Token::new(KEY_PREFIX)?;
-    let key = format!("{}{}", body.reveal(), checksum(body.reveal()));
-    Ok(Token::presented(&key))
+    Token::new(KEY_PREFIX).map(|body| with_checksum(body.reveal()))
+}
+
+/// The key whose prefix and 43 characters these are.
+pub fn with_checksum(body: &str) -> Token {
+    Token::presented(&format!("{body}{}", checksum(body)))
 }
 
 /// The part of a key that may be kept and shown.

@@ -16,7 +16,7 @@ use crate::platform::clock::{DAY, Instant};
 use crate::platform::i18n::Lang;
 
 pub use agent::{Agent, Permission, Role, Scope};
-pub use api_key::{KEY_PREFIX, first_use_today, hint, is_mistyped_key, new_key};
+pub use api_key::{KEY_PREFIX, first_use_today, hint, is_mistyped_key, new_key, with_checksum};
 pub use credit_code::{CodeFault, CreditCode};
 pub use registration::Fundraising;
 // What an answered request leaves behind.

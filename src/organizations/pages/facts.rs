@@ -153,19 +153,9 @@ pub fn fields(typed: &Typed, regions: &[Region], problem: Option<&Problem>, lang
     }
 }
 
-/// A refusal above a form: what it is about, when no field says so.
+/// A refusal above a form.
 pub fn refusal(problem: Option<&Problem>, lang: Lang) -> Markup {
-    html! {
-        @if let Some(problem) = problem {
-            div.say role="alert" {
-                p { (problem.title(lang)) }
-                @let faults = problem.errors().in_lang(lang);
-                @if faults.len() == 1 && problem.code() == "invalid_fields" {
-                    p { (faults.first().map_or("", |fault| fault.detail.as_str())) }
-                }
-            }
-        }
-    }
+    html! { @if let Some(problem) = problem { p.say role="alert" { (problem.title(lang)) } } }
 }
 
 #[cfg(test)]

@@ -141,6 +141,7 @@ fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Mar
     let lang = visit.lang;
     let owns = settings.role == Role::Owner;
     let problem = outcome.problem_in("members");
+    let phone = problem.and_then(|problem| problem.errors().of("/phone", lang));
     html! {
         section.course #members {
             h2 { (lang.pick("成员", "Members")) small { (in_brackets(settings.members.len(), lang)) } }
@@ -153,7 +154,7 @@ fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Mar
                             " " span.num { (member.phone) }
                             small { " · " (member.role.name(lang)) @if member.is_me { (lang.pick("（我）", " (you)")) } }
                         }
-                        div.go { @if owns || member.is_me { (member_acts(settings, member, lang)) } }
+                        @if owns || member.is_me { (member_acts(settings, member, lang)) }
                     }
                 }
                 @for invitation in &settings.invitations {
@@ -173,7 +174,7 @@ fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Mar
                 form method="post" action=(action(settings, "invite")) {
                     (ask("phone", lang.pick("邀请同事：手机号", "Invite a colleague: mobile number"),
                         Some(lang.pick("对方会收到短信，用这个手机号登录后接受", "They get a text, and accept when signed in with this phone")),
-                        None, &text_input("phone", "tel", &outcome.phone, "off", false, true)))
+                        phone, &text_input("phone", "tel", &outcome.phone, "off", phone.is_some(), true)))
                     (ask("role", lang.pick("角色", "Role"), None, None, &role_choice("role", Role::Manager, lang)))
                     button { (lang.pick("邀请", "Invite")) }
                 }
@@ -196,21 +197,22 @@ fn member_acts(settings: &Settings, member: &Member, lang: Lang) -> Markup {
     html! {
         details {
             summary aria-label={ (lang.pick("更改 ", "Change ")) (member.name) } { (lang.pick("更改", "Change")) }
-            @if settings.role == Role::Owner {
-                form method="post" action=(action(settings, "role")) {
-                    input type="hidden" name="member" value=(member.id);
-                    label.small for={ "role-" (member.id) } { (lang.pick("角色", "Role")) }
-                    select id={ "role-" (member.id) } name="role" {
-                        @for (role, word) in Role::ALL {
-                            option value=(word) selected[*role == member.role] { (role.name(lang)) }
+            div.actions {
+                @if settings.role == Role::Owner {
+                    form method="post" action=(action(settings, "role")) {
+                        input type="hidden" name="member" value=(member.id);
+                        select name="role" aria-label=(lang.pick("角色", "Role")) {
+                            @for (role, word) in Role::ALL {
+                                option value=(word) selected[*role == member.role] { (role.name(lang)) }
+                            }
                         }
+                        button.quiet { (lang.pick("保存", "Save")) }
                     }
-                    button.quiet { (lang.pick("保存", "Save")) }
                 }
-            }
-            form method="post" action=(action(settings, "remove")) {
-                input type="hidden" name="member" value=(member.id);
-                button.quiet { @if member.is_me { (lang.pick("退出组织", "Leave")) } @else { (lang.pick("移除", "Remove")) } }
+                form method="post" action=(action(settings, "remove")) {
+                    input type="hidden" name="member" value=(member.id);
+                    button.quiet { @if member.is_me { (lang.pick("退出组织", "Leave")) } @else { (lang.pick("移除", "Remove")) } }
+                }
             }
         }
     }
@@ -218,17 +220,19 @@ fn member_acts(settings: &Settings, member: &Member, lang: Lang) -> Markup {
 
 fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
     let lang = visit.lang;
+    let problem = outcome.problem_in("keys");
+    let wrong = |pointer: &str| problem.and_then(|problem| problem.errors().of(pointer, lang));
     let (working, ended): (Vec<_>, Vec<_>) =
         settings.keys.iter().partition(|key| key.works(visit.now));
     html! {
         section.course #keys {
             h2 { (lang.pick("接口密钥", "API keys")) small { (in_brackets(working.len(), lang)) } }
             p.small { (lang.pick("给贵单位自己的系统用。每个系统一个，只给它需要的权限。", "For your own systems: one each, with no more scopes than it needs.")) }
-            (refusal(outcome.problem_in("keys"), lang))
+            (refusal(problem, lang))
             @if let Some(made) = &outcome.made {
                 div.say.good role="status" {
                     label for="key" { (lang.pick("新密钥：", "New key: ")) (made.name) }
-                    input #key.num readonly value=(made.key) autocomplete="off" spellcheck="false";
+                    textarea #key.num readonly rows="3" spellcheck="false" { (made.key) }
                     p { (lang.pick(
                         "请现在就复制保存（点进去全选，再复制）。离开本页后，谁也看不到它了。",
                         "Copy it now: tap into it, select all, copy. Once you leave this page nobody can see it again.",
@@ -248,10 +252,12 @@ fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup
                             None => { (lang.pick("还没用过", "never used")) }
                         } }
                     }
-                    div.go {
-                        form method="post" action=(action(settings, "revoke")) {
+                    details {
+                        summary aria-label={ (lang.pick("停用 ", "Revoke ")) (key.name) } { (lang.pick("停用", "Revoke")) }
+                        form.actions method="post" action=(action(settings, "revoke")) {
                             input type="hidden" name="key" value=(key.id);
-                            button.quiet aria-label={ (lang.pick("停用 ", "Revoke ")) (key.name) } { (lang.pick("停用", "Revoke")) }
+                            p.small { (lang.pick("用它的系统会立即停止工作。", "The system that uses it stops working at once.")) }
+                            button.quiet { (lang.pick("确定停用", "Yes, revoke it")) }
                         }
                     }
                 }
@@ -262,14 +268,15 @@ fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup
                     ul.shifts { @for key in &ended { li { div.struck { (key.name) " " code { (key.hint) "…" } } } } }
                 }
             }
-            details open[outcome.problem_in("keys").is_some()] {
+            details open[problem.is_some()] {
                 summary { (lang.pick("新建密钥", "Make a key")) }
                 form method="post" action=(action(settings, "key")) {
-                    (ask("key-name", lang.pick("用在哪个系统", "Which system uses it"), None, None, &html! {
+                    (ask("key-name", lang.pick("用在哪个系统", "Which system uses it"), None, wrong("/name"), &html! {
                         input id="key-name" name="name" required maxlength="60" autocomplete="off";
                     }))
                     fieldset {
                         legend { (lang.pick("权限", "Scopes")) }
+                        @if let Some(wrong) = wrong("/scopes") { span.wrong { (wrong) } }
                         @for (scope, word) in Scope::ALL {
                             label.tick { input type="checkbox" name="scope" value=(word); (scope.name(lang)) " " code { (word) } }
                         }
