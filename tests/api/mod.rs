@@ -7,6 +7,7 @@ mod hardening;
 mod manners;
 mod memory;
 mod menu;
+mod organizations;
 mod pages;
 mod problems;
 mod publishing;
