@@ -160,10 +160,10 @@ fn a_slip_in_a_key_is_told_as_one() {
     let organization = desk.place().organization();
     let cut = &organization.key[..organization.key.len() - 1];
     let told = publishes(&organization, cut).refused(401, "unauthenticated");
-    assert!(told.member("title").contains("校验位"), "{told:?}");
+    assert!(told.member("detail").contains("校验位"), "{told:?}");
     let unknown = diandan::organizations::new_key().unwrap();
     let told = publishes(&organization, unknown.reveal()).refused(401, "unauthenticated");
-    assert!(!told.member("title").contains("校验位"), "{told:?}");
+    assert!(!told.member("detail").contains("校验位"), "{told:?}");
 }
 
 #[test]

@@ -230,6 +230,17 @@ fn what_was_verified_changes_openly() {
     assert_eq!(renamed.json()["state"], "unverified");
     assert_eq!(renamed.json()["state_since"], json!(desk.now().rfc3339()));
     assert_eq!(on_the_menu(), 0);
+    // Verified again, its projects are found under the new name and not the old one.
+    let verification = format!("{target}/verification");
+    let verify = json!({"decision": "verify"});
+    place
+        .coordinator("36")
+        .sends("POST", &verification, &verify)
+        .is(200);
+    let found = |name: &str| place.menu(&[("q", name)]).ids().len();
+    assert_eq!(on_the_menu(), 1);
+    assert_eq!(found("改名后的队"), 1);
+    assert_eq!(found(&organization.name), 0);
 }
 
 #[test]

@@ -215,7 +215,9 @@ pub fn lines(visit: &Visit, filter: &Filter) -> Statement {
         and("o.state = ?", state.word().into());
     }
     if let Some(region) = filter.region {
-        let (level, code) = region.listed_level();
+        // Indexed down to towns; of villages there are few organizations.
+        let level = region.as_str().len().min(9);
+        let code = region.as_str().get(..level).unwrap_or_default();
         and(&format!("substr(o.region, 1, {level}) = ?"), code.into());
         if region.as_str() != code {
             and("o.region = ?", region.as_str().into());

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::reading::{self, Found};
 use crate::bind;
+use crate::menu::search::Terms;
 use crate::organizations::registration::Facts;
 use crate::organizations::{Agent, OrganizationState, WAITING_A_PERSON};
 use crate::platform::db::{self, DbError, Statement};
@@ -261,6 +262,10 @@ SET name = ?3, kind = ?4, credit_code = ?5, region = ?6, about = ?7, contact_nam
   state_reason = iif(state = ?12, state_reason, NULL)
 WHERE id = ?1";
 
+/// The menu finds projects by the name of their organization, too.
+const RENAME_ON_MENU: &str = "
+UPDATE project SET organization_terms = ?2 WHERE organization_id = ?1 AND organization_terms <> ?2";
+
 /// Writes what an organization shall be. `version_conflict` and `organization.credit_code`
 /// are refused: somebody was quicker.
 pub async fn change(
@@ -299,9 +304,14 @@ pub async fn change(
                 after.fundraising.as_ref().map(|it| &it.valid_until),
                 state.word(),
             ),
+            bind!(
+                RENAME_ON_MENU,
+                id,
+                Terms::of_organization(&after.name).json()
+            ),
             record(visit, id, "organization.changed", Some(before), after),
             reading::organization(visit, id),
         ])
         .await?;
-    reading::found(&batch, 5)
+    reading::found(&batch, 6)
 }
