@@ -64,6 +64,7 @@ CREATE TABLE invitation (
 CREATE UNIQUE INDEX invitation_once ON invitation (organization_id, phone_hash) WHERE ended_at IS NULL;
 CREATE INDEX invitation_of_phone ON invitation (phone_hash) WHERE ended_at IS NULL;
 CREATE INDEX invitation_by_age ON invitation (organization_id, created_at);
+CREATE INDEX invitation_by_expiry ON invitation (expires_at);
 
 -- Who coordinates a region and everything below it. Appointed by phone; those appointed
 -- at deployment, where no phone can be looked up, by a code that is shown once.
@@ -85,3 +86,4 @@ CREATE TABLE coordinator (
 
 CREATE UNIQUE INDEX coordinator_by_phone ON coordinator (phone_hash, region) WHERE phone_hash IS NOT NULL;
 CREATE INDEX coordinator_by_region ON coordinator (region);
+CREATE INDEX coordinator_by_code_expiry ON coordinator (code_expires_at) WHERE code_expires_at IS NOT NULL;

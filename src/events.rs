@@ -11,6 +11,7 @@ use worker::{
     ScheduledEvent, console_error, console_log, event,
 };
 
+use crate::coordination;
 use crate::delivery::deliver;
 use crate::menu;
 use crate::organizations;
@@ -259,7 +260,12 @@ async fn tick(db: &Db) {
         }
         Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
     }
-    let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
+    let mut forget = vec![
+        idempotency::forget_before(now),
+        outbox::forget(now),
+        organizations::forget(now),
+        coordination::forget(now),
+    ];
     forget.extend(volunteers::forget(now));
     if let Err(error) = db.batch(forget).await {
         complain("nothing was forgotten", &format!("{error:?}"));

@@ -15,6 +15,8 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 use crate::platform::input::string_from;
 
+// What the clock forgets.
+pub use store::forget;
 pub use verification::{Decision, DecisionBody};
 
 /// The prefix of a code that makes whoever redeems it a coordinator.

@@ -171,6 +171,7 @@ fn line(coordinator: &Coordinator, lang: Lang) -> Markup {
                     summary aria-label={ (lang.pick("更改 ", "Change ")) (coordinator.office) } { (lang.pick("更改", "Change")) }
                     form.actions method="post" action="/coordination/revoke" {
                         input type="hidden" name="id" value=(coordinator.id);
+                        @if coordinator.is_me { input type="hidden" name="is_me" value="1"; }
                         button.quiet { @if coordinator.is_me { (lang.pick("卸任", "Step down")) } @else { (lang.pick("撤销", "Revoke")) } }
                     }
                 }
@@ -208,8 +209,12 @@ pub async fn appoint(visit: Visit, form: Form) -> Result<Response, Problem> {
 pub async fn revoke(visit: Visit, form: Form) -> Result<Response, Problem> {
     let id = parse_id(form.get("id").unwrap_or_default())?;
     store::revoke(&visit, id).await?;
-    // Whoever stepped down has nothing to coordinate any more.
-    Ok(see_other("/me/organizations"))
+    // Whoever stepped down may have nothing to coordinate any more.
+    let next = match form.get("is_me") {
+        Some(_) => "/me/organizations",
+        None => "/coordination#coordinators",
+    };
+    Ok(see_other(next))
 }
 
 /// Serves `/coordination/organizations/{id}`.

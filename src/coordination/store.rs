@@ -336,6 +336,13 @@ pub async fn revoke(visit: &Visit, id: Uuid) -> Result<(), Problem> {
     }
 }
 
+const FORGET: &str = "DELETE FROM coordinator WHERE code_expires_at < ?1";
+
+/// The statement that forgets codes nobody has redeemed in time.
+pub fn forget(now: Instant) -> Statement {
+    bind!(FORGET, now)
+}
+
 /// `?1` session, `?2` now, `?3` hash of the code.
 const REDEEM: &str = "
 UPDATE coordinator

@@ -39,9 +39,9 @@ pub fn hint(key: &Token) -> &str {
 /// Whether this starts like a key and cannot be one: cut off, or mistyped.
 pub fn is_mistyped_key(token: &str) -> bool {
     token.starts_with(KEY_PREFIX)
-        && !token
+        && token
             .split_at_checked(LENGTH - CHECKSUM)
-            .is_some_and(|(body, end)| checksum(body) == end)
+            .is_none_or(|(body, end)| checksum(body) != end)
 }
 
 /// An isolate remembers so many keys in use.

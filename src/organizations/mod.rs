@@ -19,7 +19,8 @@ pub use agent::{Agent, Permission, Role, Scope};
 pub use api_key::{KEY_PREFIX, first_use_today, hint, is_mistyped_key, new_key, with_checksum};
 pub use credit_code::{CodeFault, CreditCode};
 pub use registration::Fundraising;
-// What an answered request leaves behind.
+// What an answered request leaves behind, and what the clock forgets.
+pub use store::invitations::forget;
 pub use store::keys::note_use;
 
 /// An invitation to join is good for so long, in milliseconds.

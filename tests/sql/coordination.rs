@@ -2,6 +2,7 @@
 
 use diandan::platform::clock::DAY;
 use diandan::platform::crypto::sha256_hex;
+use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -291,8 +292,17 @@ fn a_code_expires_and_cannot_be_guessed() {
     let wrong = format!("ddc_{}", "0".repeat(64));
     redeems(&ming, &wrong).refused(403, "wrong_code");
     redeems(&ming, "open sesame").refused(422, "invalid_fields");
+    let codes = || {
+        let forget = diandan::coordination::forget(desk.now());
+        desk.db.run(forget).block_on().unwrap();
+        let count = "SELECT count(*) AS n FROM coordinator";
+        desk.place().number(count, json!([]))
+    };
     desk.passes(3 * DAY);
     redeems(&ming, &code).refused(403, "wrong_code");
+    assert_eq!(codes(), 1);
+    desk.passes(1);
+    assert_eq!(codes(), 0);
     let written = "SELECT count(*) AS n FROM audit";
     assert_eq!(desk.place().number(written, json!([])), 0);
 }

@@ -268,6 +268,24 @@ fn the_schema_itself_keeps_an_owner() {
 }
 
 #[test]
+fn old_invitations_are_forgotten_with_their_phones() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let owner = organization.member("owner");
+    let phone = desk.place().stranger().phone;
+    invites(&owner, &organization, &phone, "viewer").is(201);
+    let left = |later: i64| {
+        desk.passes(later);
+        let forget = diandan::organizations::forget(desk.now());
+        desk.db.run(forget).block_on().unwrap();
+        let count = "SELECT count(*) AS n FROM invitation";
+        desk.place().number(count, json!([]))
+    };
+    assert_eq!(left(44 * DAY), 1);
+    assert_eq!(left(1), 0);
+}
+
+#[test]
 fn names_are_for_members_and_phones_for_nobody() {
     let desk = Desk::new();
     let organization = desk.place().organization();

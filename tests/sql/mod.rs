@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod clock;
+mod console;
 mod coordination;
 mod idempotency;
 mod leaving;

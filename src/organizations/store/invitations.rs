@@ -267,6 +267,17 @@ pub async fn withdraw(visit: &Visit, organization: Uuid, invitation: Uuid) -> Re
     }
 }
 
+/// In milliseconds after they have ended by themselves.
+const KEPT_FOR: i64 = 30 * DAY;
+
+const FORGET: &str = "DELETE FROM invitation WHERE expires_at < ?1";
+
+/// The statement that forgets old invitations, and with them the phones of people who may
+/// never have been here.
+pub fn forget(now: Instant) -> Statement {
+    bind!(FORGET, now.plus(-KEPT_FOR))
+}
+
 /// An invitation, as whoever is invited sees it.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct MyInvitation {
