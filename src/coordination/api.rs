@@ -38,7 +38,7 @@ use crate::volunteers::Phone;
         ("If-Match" = Option<String>, Header, description = "Decide only on this version: on what was looked at"),
         IdempotencyKey,
     ),
-    request_body = DecisionBody,
+    request_body(content = DecisionBody, example = json!({"decision": "verify"})),
     responses(
         (status = 200, body = Organization, headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -111,13 +111,10 @@ pub async fn list(visit: Visit) -> Result<Response, Problem> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct AppointmentBody {
     /// A mobile number of mainland China; they sign in with it.
-    #[schema(value_type = String, example = "13800138000")]
     pub phone: Phone,
     /// A division the caller reaches.
-    #[schema(value_type = String, example = "360731")]
     pub region: RegionCode,
     /// Their office, which the public reads instead of their name.
-    #[schema(value_type = String, min_length = 1, max_length = 40, example = "于都县民政局")]
     pub office: Line<40>,
 }
 
@@ -131,7 +128,7 @@ pub struct AppointmentBody {
     tag = "coordination",
     security(("session" = [])),
     params(IdempotencyKey),
-    request_body = AppointmentBody,
+    request_body(content = AppointmentBody, example = json!({"phone": "13800138000", "region": "360731", "office": "于都县民政局"})),
     responses(
         (status = 201, body = Coordinator),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -222,8 +219,7 @@ pub async fn revoke(visit: Visit, Id(id): Id) -> Result<StatusCode, Problem> {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct RedemptionBody {
-    /// `ddc_` and 64 hexadecimal digits.
-    #[schema(value_type = String, pattern = "^ddc_[0-9a-f]{64}$")]
+    /// As it was printed.
     code: AppointmentCode,
 }
 
@@ -237,7 +233,7 @@ pub struct RedemptionBody {
     tag = "coordination",
     security(("session" = [])),
     params(IdempotencyKey),
-    request_body = RedemptionBody,
+    request_body(content = RedemptionBody, example = json!({"code": "ddc_5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f"})),
     responses(
         (status = 201, body = Coordinator),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),

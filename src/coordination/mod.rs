@@ -31,6 +31,14 @@ impl std::fmt::Debug for AppointmentCode {
     }
 }
 
+crate::string_schema!(
+    AppointmentCode,
+    "AppointmentCode",
+    "`ddc_` and 64 hexadecimal digits.",
+    "^ddc_[0-9a-f]{64}$",
+    "ddc_5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f"
+);
+
 impl AppointmentCode {
     /// Reads a code; spaces around it come from copying.
     pub fn parse(text: &str) -> Option<Self> {

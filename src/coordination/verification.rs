@@ -33,7 +33,6 @@ pub struct DecisionBody {
     /// What is decided.
     pub decision: Decision,
     /// Why: needed to refuse and to suspend. The owners are told.
-    #[schema(value_type = Option<String>, max_length = 500)]
     #[deserr(default)]
     pub reason: Option<Prose<500>>,
 }

@@ -35,7 +35,6 @@ use crate::regions::RegionCode;
     path = "/api/v1/organizations/{org}",
     operation_id = "read_organization",
     tag = "organizations",
-    security((), ("session" = [])),
     params(("org" = Uuid, Path, description = "The organization's id")),
     responses(
         (status = 200, body = Organization, headers(("ETag" = String))),
@@ -82,23 +81,23 @@ impl Deserr<FieldErrors> for After {
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// In this state only; others than `verified` are for coordinators.
-    #[param(value_type = Option<OrganizationState>)]
+    #[param(inline, example = "verified")]
     #[deserr(default)]
     state: Option<OrganizationState>,
     /// In this division and everything below it.
-    #[param(value_type = Option<String>, example = "3607")]
+    #[param(inline, example = "3607")]
     #[deserr(default)]
     region: Option<RegionCode>,
     /// With this in their name.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 60)]
+    #[param(inline, example = "志愿")]
     #[deserr(default)]
     q: Option<Line<60>>,
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Uuid>, example = "01990000-0000-7000-8000-000000000002")]
     #[deserr(default)]
     cursor: Option<After>,
 }
@@ -187,7 +186,16 @@ fn following(target: &str, after: &str) -> String {
     tag = "organizations",
     security(("session" = [])),
     params(IdempotencyKey),
-    request_body = RegistrationBody,
+    request_body(content = RegistrationBody, example = json!({
+        "name": "豆灯教育基金会",
+        "kind": "foundation",
+        "credit_code": "53360000000000019B",
+        "region": "360731",
+        "about": "一灯如豆。",
+        "contact_name": "罗橘井",
+        "contact_phone": "0797-1234567",
+        "fundraising": {"certificate": "赣民募 2024-12", "valid_until": "2029-12-31"},
+    })),
     responses(
         (status = 201, body = Organization, headers(("Location" = String), ("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -275,7 +283,7 @@ fn code_taken() -> Problem {
         ("org" = Uuid, Path, description = "The organization's id"),
         ("If-Match" = Option<String>, Header, description = "Change only this version"),
     ),
-    request_body = ChangeBody,
+    request_body(content = ChangeBody, example = json!({"about": "一灯如豆。", "contact_phone": null})),
     responses(
         (status = 200, body = Organization, headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),

@@ -21,6 +21,14 @@ const DIVISION: std::ops::Range<usize> = 2..8;
 #[serde(transparent)]
 pub struct CreditCode(String);
 
+crate::string_schema!(
+    CreditCode,
+    "CreditCode",
+    "Unified social credit code, GB 32100-2015; the last character is a check character.",
+    "^[0-9A-HJ-NP-RTUWXY]{2}[0-9]{6}[0-9A-HJ-NP-RTUWXY]{10}$",
+    "53360000000000019B"
+);
+
 /// Why a code cannot be taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CodeFault {

@@ -19,22 +19,35 @@ pub type OrganizationName = Line<60>;
 /// What it says of itself.
 pub type About = Prose<2000>;
 
-/// A telephone number as it is printed on a door: digits, spaces, hyphens, brackets, a
-/// leading `+`; 5 to 15 digits (ITU-T E.164, section 6).
+/// A telephone number as it is printed on a door: 5 to 15 digits (ITU-T E.164, section 6),
+/// between two of them at most two spaces, hyphens or brackets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Telephone(String);
+
+crate::string_schema!(
+    Telephone,
+    "Telephone",
+    "5 to 15 digits; spaces, hyphens and brackets may stand between them.",
+    r"^\+?\(?[0-9]([ ()-]{0,2}[0-9]){4,14}$",
+    "0797-1234567"
+);
 
 impl Telephone {
     /// Reads a number.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let digits = text.bytes().filter(u8::is_ascii_digit).count();
-        let fit = text
-            .bytes()
-            .enumerate()
-            .all(|(at, b)| b.is_ascii_digit() || b" -()".contains(&b) || b == b'+' && at == 0);
-        (fit && text.len() <= 30 && (5..=15).contains(&digits)).then(|| Self(text.to_owned()))
+        let number = text.strip_prefix('+').unwrap_or(text);
+        let number = number.strip_prefix('(').unwrap_or(number);
+        let (mut digits, mut between) = (0, 3);
+        for byte in number.bytes() {
+            match byte {
+                b'0'..=b'9' => (digits, between) = (digits + 1, 0),
+                b' ' | b'-' | b'(' | b')' if between < 2 => between += 1,
+                _ => return None,
+            }
+        }
+        (between == 0 && (5..=15).contains(&digits)).then(|| Self(text.to_owned()))
     }
 
     /// As it was written.
@@ -96,27 +109,21 @@ impl Deserr<FieldErrors> for Fundraising {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct RegistrationBody {
     /// Its name, as on its certificate.
-    #[schema(value_type = String, min_length = 1, max_length = 60)]
     pub name: OrganizationName,
     /// What it is by law.
     pub kind: OrganizationKind,
     /// Unified social credit code (GB 32100-2015). Only a volunteer team may have none.
-    #[schema(value_type = Option<String>, example = "53360000000000019B")]
     #[deserr(default)]
     pub credit_code: Option<CreditCode>,
     /// Division code of its seat, at any level: whoever coordinates it verifies.
-    #[schema(value_type = String, example = "360731")]
     pub region: RegionCode,
     /// What it says of itself, for everybody.
-    #[schema(value_type = Option<String>, max_length = 2000)]
     #[deserr(default)]
     pub about: Option<About>,
     /// Whom its coordinator asks for; never shown to the public.
-    #[schema(value_type = Option<String>, max_length = 30)]
     #[deserr(default)]
     pub contact_name: Option<Line<30>>,
     /// The telephone on its public page.
-    #[schema(value_type = Option<String>, max_length = 30, example = "0797-1234567")]
     #[deserr(default)]
     pub contact_phone: Option<Telephone>,
     /// Its public-fundraising qualification, when it has one.
@@ -163,30 +170,28 @@ impl<T: Deserr<FieldErrors>> Deserr<FieldErrors> for Change<T> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ChangeBody {
     /// Its name, as on its certificate.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 60)]
     #[deserr(default)]
     pub name: Option<OrganizationName>,
     /// What it is by law.
     #[deserr(default)]
     pub kind: Option<OrganizationKind>,
     /// Unified social credit code.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<CreditCode>)]
     #[deserr(default)]
     pub credit_code: Change<CreditCode>,
     /// Division code of its seat.
-    #[schema(value_type = Option<String>)]
     #[deserr(default)]
     pub region: Option<RegionCode>,
     /// What it says of itself.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<About>)]
     #[deserr(default)]
     pub about: Change<About>,
     /// Whom its coordinator asks for.
-    #[schema(value_type = Option<String>, max_length = 30)]
+    #[schema(value_type = Option<Line<30>>)]
     #[deserr(default)]
     pub contact_name: Change<Line<30>>,
     /// The telephone on its public page.
-    #[schema(value_type = Option<String>, max_length = 30)]
+    #[schema(value_type = Option<Telephone>)]
     #[deserr(default)]
     pub contact_phone: Change<Telephone>,
     /// Its public-fundraising qualification.
@@ -491,6 +496,10 @@ mod tests {
             assert!(Telephone::parse(good).is_some(), "{good}");
         }
         for bad in [
+            " ",
+            "(",
+            "12345-",
+            "1   23456",
             "",
             "1234",
             "打电话给我",

@@ -4,6 +4,7 @@ mod api_keys;
 mod clock;
 mod console;
 mod coordination;
+mod examples;
 mod idempotency;
 mod leaving;
 mod members;

@@ -49,7 +49,6 @@ pub async fn list(visit: Visit, Id(organization): Id) -> Result<Response, Proble
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct InvitationBody {
     /// A mobile number of mainland China.
-    #[schema(value_type = String, example = "13800138000")]
     phone: Phone,
     /// What they would be.
     role: Role,
@@ -66,7 +65,7 @@ pub struct InvitationBody {
     tag = "members",
     security(("session" = [])),
     params(("org" = Uuid, Path, description = "The organization's id"), IdempotencyKey),
-    request_body = InvitationBody,
+    request_body(content = InvitationBody, example = json!({"phone": "13800138000", "role": "manager"})),
     responses(
         (status = 201, body = Invitation),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),

@@ -53,7 +53,6 @@ pub async fn list(visit: Visit, Id(organization): Id) -> Result<Response, Proble
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ApiKeyBody {
     /// What its owner calls it: the system that uses it.
-    #[schema(value_type = String, min_length = 1, max_length = 60)]
     name: Line<60>,
     /// What it may do; at least one.
     #[schema(value_type = Vec<Scope>, min_items = 1, max_items = 20)]
@@ -100,7 +99,7 @@ pub struct NewApiKey {
     tag = "api-keys",
     security(("session" = [])),
     params(("org" = Uuid, Path, description = "The organization's id"), IdempotencyKey),
-    request_body = ApiKeyBody,
+    request_body(content = ApiKeyBody, example = json!({"name": "业务系统", "scopes": ["projects:write", "signups:read"], "expires_at": "2027-11-23T00:00:00+08:00"})),
     responses(
         (status = 201, body = NewApiKey),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),

@@ -70,7 +70,7 @@ pub fn two(organization: &str, other: &str) -> Result<(Uuid, Uuid), Problem> {
         ("org" = Uuid, Path, description = "The organization's id"),
         ("member" = Uuid, Path, description = "The volunteer's id"),
     ),
-    request_body = RoleBody,
+    request_body(content = RoleBody, example = json!({"role": "manager"})),
     responses(
         (status = 200, body = Member),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
