@@ -1,10 +1,15 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
+mod api_keys;
 mod clock;
+mod console;
+mod coordination;
 mod examples;
 mod idempotency;
 mod leaving;
+mod members;
 mod menu;
+mod organizations;
 mod outbox;
 mod refusals;
 mod replacing;
