@@ -77,7 +77,11 @@ operations! {
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;
-    "/api/v1/signups/{id}" => get signups::api::show, delete signups::api::cancel;
+    "/api/v1/shifts/{id}/messages" => post signups::organizing::api::notify;
+    "/api/v1/signups/{id}" => get signups::api::show, patch signups::organizing::api::describe, delete signups::api::cancel;
+    "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
+    "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
+    "/api/v1/signups/{id}/move" => post signups::organizing::api::move_signup;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;

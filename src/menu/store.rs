@@ -23,7 +23,8 @@ SET next_starts_at = (
       SELECT min(h.starts_at) FROM shift h
       WHERE h.project = project.seq AND h.state = 'open' AND h.starts_at > ?1),
     (seats_free, waits_free) = (
-      SELECT coalesce(sum(h.capacity - h.confirmed), 0), coalesce(sum(max(h.waitlist - h.waiting, 0)), 0)
+      SELECT coalesce(sum(max(h.capacity - h.confirmed - h.waiting, 0)), 0),
+        coalesce(sum(min(max(h.capacity + h.waitlist - h.confirmed - h.waiting, 0), h.waitlist)), 0)
       FROM shift h
       WHERE h.project = project.seq AND h.state = 'open' AND h.starts_at > ?1)"
     };

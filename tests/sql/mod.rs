@@ -9,6 +9,8 @@ mod idempotency;
 mod leaving;
 mod members;
 mod menu;
+mod moving;
+mod notifying;
 mod organizations;
 mod outbox;
 mod refusals;
