@@ -158,6 +158,11 @@ impl Ticket {
         }
     }
 
+    /// Whether it waits for the organizer's word.
+    pub fn is_pending(&self) -> bool {
+        self.state == SignupState::Waitlisted && self.approval == Some(Approval::Pending)
+    }
+
     /// How its holder may leave now.
     pub fn leaving(&self, now: Instant) -> Leaving {
         Leaving::of(self.state, self.starts_at, self.cancel_until_minutes, now)

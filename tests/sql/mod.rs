@@ -1,6 +1,7 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
 mod api_keys;
+mod approving;
 mod clock;
 mod console;
 mod coordination;
