@@ -30,6 +30,18 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 }
             });
         }
+        ("webhook_disabled", Lang::Zh) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "{organization}的事件推送 {url} 已连续多天无法送达，现已停用。请在组织后台检查后重新启用。"
+            )
+        }
+        ("webhook_disabled", Lang::En) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "The webhook {url} of {organization} could not be reached for days and is switched off. Look into it and switch it on again in the console."
+            )
+        }
         ("signup_promoted", Lang::Zh) => {
             format!(
                 "您候补的“{title}”有名额了，已为您确认：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"

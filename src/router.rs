@@ -24,7 +24,7 @@ use crate::platform::problem::{self, Problem};
 use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{coordination, menu, messages, organizations, regions, signups, volunteers};
+use crate::{coordination, menu, messages, organizations, regions, signups, volunteers, webhooks};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -54,6 +54,7 @@ macro_rules! operations {
                 (name = "members", description = "Who acts for an organization"),
                 (name = "api-keys", description = "What programs act with"),
                 (name = "coordination", description = "Offices bound to a region: verification and appointments"),
+                (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
             paths($($($($handler)::+),+),+),
@@ -74,6 +75,12 @@ operations! {
     "/api/v1/organizations/{org}/api-keys" => get organizations::api::keys::list, post organizations::api::keys::make;
     "/api/v1/organizations/{org}/api-keys/{key}" => delete organizations::api::keys::revoke;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put;
+    "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
+    "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/test" => post webhooks::api::test;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries" => get webhooks::api::deliveries;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay" => post webhooks::api::replay;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;

@@ -1,0 +1,1 @@
+//! Webhooks as a page of the console.
