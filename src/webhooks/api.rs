@@ -76,6 +76,10 @@ pub struct Webhook {
     /// Until when the secret before signs as well, RFC 3339.
     #[schema(value_type = Option<String>, format = "date-time")]
     previous_secret_until: Option<Instant>,
+    /// What deliveries are signed with: only in the answer to registering.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
+    secret: Option<String>,
 }
 
 impl From<store::Webhook> for Webhook {
@@ -89,6 +93,7 @@ impl From<store::Webhook> for Webhook {
             failing_since: webhook.failing_since,
             given_up_at: webhook.given_up_at,
             previous_secret_until: webhook.previous_until,
+            secret: None,
         }
     }
 }
@@ -97,16 +102,6 @@ impl From<store::Webhook> for Webhook {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Webhooks {
     items: Vec<Webhook>,
-}
-
-/// A new endpoint, with its secret.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Registered {
-    #[serde(flatten)]
-    webhook: Webhook,
-    /// What deliveries are signed with; shown this once.
-    #[schema(example = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")]
-    secret: String,
 }
 
 /// A new secret.
@@ -161,18 +156,16 @@ pub async fn register_at(
     let (id, secret) = (visit.new_id(), Secret::new()?);
     let every: Vec<Event> = Event::all().collect();
     let events = if events.is_empty() { &every } else { events };
-    let registered = Registered {
-        webhook: Webhook {
-            id: id.to_string(),
-            url: url.as_str().to_owned(),
-            events: store::in_order(events),
-            state: WebhookState::Active,
-            created_at: visit.now,
-            failing_since: None,
-            given_up_at: None,
-            previous_secret_until: None,
-        },
-        secret: secret.reveal().to_owned(),
+    let registered = Webhook {
+        id: id.to_string(),
+        url: url.as_str().to_owned(),
+        events: store::in_order(events),
+        state: WebhookState::Active,
+        created_at: visit.now,
+        failing_since: None,
+        given_up_at: None,
+        previous_secret_until: None,
+        secret: Some(secret.reveal().to_owned()),
     };
     let location = format!("/api/v1/organizations/{organization}/webhooks/{id}");
     let reply = Reply::new(StatusCode::CREATED, &registered)?.at(location);
@@ -204,7 +197,7 @@ pub async fn register_at(
     params(("org" = Uuid, Path, description = "The organization's id"), IdempotencyKey),
     request_body = WebhookBody,
     responses(
-        (status = 201, body = Registered, headers(("Location" = String))),
+        (status = 201, body = Webhook, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),

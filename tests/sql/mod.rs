@@ -19,3 +19,4 @@ mod replacing;
 mod schema;
 mod shifts;
 mod sign_in;
+mod webhooks;
