@@ -198,7 +198,7 @@ fn ages_count_on_the_day_of_the_other_shift() {
         .member("id");
     organization
         .moves(&hong, &early)
-        .refused(409, "guardian_consent_missing");
+        .refused(422, "guardian_consent_missing");
 }
 
 #[test]

@@ -66,7 +66,9 @@ fn five_messages_within_a_day_are_enough() {
         desk.passes(HOUR);
     }
     let sixth = || organization.writes_to(&a, "all", "提醒");
-    sixth().refused(429, "too_many_messages");
+    let refused = sixth().refused(429, "too_many_messages");
+    // The first of the five counts for 19 hours more.
+    assert_eq!(refused.header("retry-after"), Some("68401"));
     assert_eq!(desk.texts_to(&ming.phone).len(), 5);
     desk.passes(DAY - 5 * HOUR - 1);
     sixth().refused(429, "too_many_messages");

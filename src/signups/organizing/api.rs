@@ -74,10 +74,10 @@ pub struct MoveBody {
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "not_a_sibling, not_movable, organization_suspended, shift_cancelled, ended, already_signed_up, shift_full, birth_date_missing, too_young, guardian_must_accompany, guardian_consent_missing, skill_missing, shift_clash, tight_gap"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "not_a_sibling, not_movable, organization_suspended, shift_cancelled, ended, already_signed_up, shift_full, too_young, skill_missing, shift_clash, tight_gap"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, birth_date_missing, guardian_must_accompany, guardian_consent_missing, idempotency_key_reused"),
     ),
 )]
 pub async fn move_signup(

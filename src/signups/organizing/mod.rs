@@ -130,6 +130,9 @@ impl Obstacle {
         let status = match self {
             Self::RosterClosed => StatusCode::GONE,
             Self::TooManyMessages => StatusCode::TOO_MANY_REQUESTS,
+            Self::BirthDateMissing | Self::GuardianMustAccompany | Self::GuardianConsentMissing => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
             _ => StatusCode::CONFLICT,
         };
         Problem::new(status, self.word(), self.words())
@@ -207,12 +210,15 @@ impl Obstacle {
 mod tests {
     use super::*;
     use crate::platform::input::Choice as _;
+    use crate::platform::problem::catalogue;
 
     #[test]
     fn every_obstacle_speaks_both_languages_and_has_its_code() {
         for (obstacle, word) in Obstacle::ALL {
             let problem = obstacle.problem();
             assert_eq!(problem.code(), *word);
+            let kind = catalogue::find(word).unwrap();
+            assert_eq!(problem.status().as_u16(), kind.status, "{word}");
             let (zh, en) = (problem.title(Lang::Zh), problem.title(Lang::En));
             assert!(zh.chars().any(|c| c > '\u{2E80}'), "{word}: {zh}");
             assert!(

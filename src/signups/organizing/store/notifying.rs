@@ -1,10 +1,11 @@
 //! Writing to everybody on a shift.
 
+use axum::http::{HeaderValue, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Done, Judged};
+use super::Done;
 use crate::bind;
 use crate::organizations::{Permission, admit};
 use crate::platform::clock::Instant;
@@ -13,7 +14,7 @@ use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::ROSTER_LASTS;
-use crate::signups::organizing::{MESSAGES_COUNT_FOR, MOST_MESSAGES, Recipients};
+use crate::signups::organizing::{MESSAGES_COUNT_FOR, MOST_MESSAGES, Obstacle, Recipients};
 
 /// A shift, and who would act on it. `?1` credential, `?2` now, `?3` shift, `?4` roles and
 /// `?5` scopes that may.
@@ -59,7 +60,13 @@ judged AS (
 
 const WHO: &str = concat!(of_shift!(), crate::organizations::entry!());
 
-const JUDGE: &str = concat!(writing!(), "\nSELECT obstacle FROM judged");
+const JUDGE: &str = concat!(
+    writing!(),
+    "
+SELECT j.obstacle, (
+  SELECT min(m.created_at) FROM shift_message m WHERE m.shift_id = j.id AND m.created_at > ?8) AS first_counted
+FROM judged j"
+);
 
 /// `?10` the new id, `?11` the text.
 const WRITE: &str = concat!(
@@ -174,8 +181,27 @@ pub async fn notify(
         return Ok(Done::once(sent));
     }
     let judged: Judged = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    Err(judged.obstacle.map_or_else(
-        || Problem::internal("a message was neither written nor refused"),
-        super::Obstacle::problem,
-    ))
+    Err(judged.problem(visit.now))
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    obstacle: Option<Obstacle>,
+    first_counted: Option<Instant>,
+}
+
+impl Judged {
+    fn problem(self, now: Instant) -> Problem {
+        let Some(obstacle) = self.obstacle else {
+            return Problem::internal("a message was neither written nor refused");
+        };
+        match (obstacle, self.first_counted) {
+            (Obstacle::TooManyMessages, Some(first)) => {
+                let wait = first.plus(MESSAGES_COUNT_FOR).millis() - now.millis();
+                let seconds = HeaderValue::from(wait.max(0) / 1000 + 1);
+                obstacle.problem().with_header(header::RETRY_AFTER, seconds)
+            }
+            _ => obstacle.problem(),
+        }
+    }
 }
