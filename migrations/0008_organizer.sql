@@ -15,6 +15,13 @@ ALTER TABLE signup ADD COLUMN expectation TEXT CHECK (expectation IN ('expected'
 -- For those who run the shift only.
 ALTER TABLE signup ADD COLUMN organizer_note TEXT;
 
+-- What its holder asks of the organizer: a place, or to be let go.
+ALTER TABLE signup ADD COLUMN asks TEXT GENERATED ALWAYS AS (
+  iif(state = 'waitlisted' AND approval = 'pending', 'place',
+    iif(state = 'confirmed' AND cancel_requested_at IS NOT NULL, 'leave', NULL))
+) VIRTUAL;
+CREATE INDEX signup_asks ON signup (facts ->> 'organization_id', starts_at, seq) WHERE asks IS NOT NULL;
+
 -- Requests share seats and waiting places until they are decided: whoever is approved
 -- finds one of the two.
 DROP TRIGGER signup_waits_only_in_line;

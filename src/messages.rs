@@ -64,6 +64,12 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         ("shift_cancelled", Lang::En) => {
             format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
         }
+        ("signup_let_go", Lang::Zh) => {
+            format!("组织者取消了您在“{title}”（{when}）的报名。如有疑问，请联系组织者。")
+        }
+        ("signup_let_go", Lang::En) => format!(
+            "The organizer has cancelled your sign-up for “{title}” ({when}). Ask the organizer if you have questions."
+        ),
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
             format!("The organizer has approved your withdrawal from “{title}” ({when}).")
@@ -245,6 +251,7 @@ mod tests {
             "shift_moved",
             "shift_cancelled",
             "signup_released",
+            "signup_let_go",
             "signup_moved",
             "signup_approved",
             "signup_approved_waiting",

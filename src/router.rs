@@ -103,6 +103,43 @@ operations! {
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
 }
 
+/// An organization's webhooks in its console.
+fn webhook_pages() -> Router {
+    use webhooks::pages;
+    let list = "/organizations/{id}/webhooks";
+    let one = "/organizations/{id}/webhooks/{webhook}";
+    Router::new()
+        .route(list, get(pages::webhooks).post(pages::register))
+        .route(one, get(pages::webhook))
+        .route(&format!("{one}/test"), post(pages::test))
+        .route(&format!("{one}/enable"), post(pages::enable))
+        .route(&format!("{one}/disable"), post(pages::disable))
+        .route(&format!("{one}/rotate"), post(pages::rotate))
+        .route(&format!("{one}/remove"), post(pages::remove))
+        .route(
+            &format!("{one}/deliveries/{{delivery}}/replay"),
+            post(pages::replay),
+        )
+}
+
+/// Where those work who run a shift.
+fn organizing_pages() -> Router {
+    use signups::organizing::pages::{print, requests};
+    use signups::pages::acts;
+    Router::new()
+        .route("/organizations/{id}/requests", get(requests))
+        .route("/shifts/{id}/roster/print", get(print))
+        .route("/shifts/{id}/roster/message", post(acts::message))
+        .route("/shifts/{id}/roster/{signup}/release", post(acts::release))
+        .route("/shifts/{id}/roster/{signup}/approve", post(acts::approve))
+        .route("/shifts/{id}/roster/{signup}/decline", post(acts::decline))
+        .route("/shifts/{id}/roster/{signup}/move", post(acts::move_signup))
+        .route(
+            "/shifts/{id}/roster/{signup}/describe",
+            post(acts::describe),
+        )
+}
+
 fn pages() -> Router {
     Router::new()
         .route("/", get(menu::pages::menu))
@@ -141,10 +178,8 @@ fn pages() -> Router {
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )
         .route("/shifts/{id}/roster", get(signups::pages::roster))
-        .route(
-            "/shifts/{id}/roster/{signup}/release",
-            post(signups::pages::release),
-        )
+        .merge(organizing_pages())
+        .merge(webhook_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

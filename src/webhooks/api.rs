@@ -144,16 +144,17 @@ pub async fn list(visit: Visit, Id(organization): Id) -> Result<Response, Proble
     Ok(own(StatusCode::OK, Webhooks { items }))
 }
 
-/// Registers an endpoint and answers with its secret, once.
+/// Registers an endpoint; the reply holds its secret.
 pub async fn register_at(
     visit: &Visit,
     organization: Uuid,
     url: &Endpoint,
     events: &[Event],
+    secret: &Secret,
     key: &IdempotencyKey,
 ) -> Result<(Reply, Ran), Problem> {
     require_reachable(visit, url)?;
-    let (id, secret) = (visit.new_id(), Secret::new()?);
+    let id = visit.new_id();
     let every: Vec<Event> = Event::all().collect();
     let events = if events.is_empty() { &every } else { events };
     let registered = Webhook {
@@ -174,7 +175,7 @@ pub async fn register_at(
         organization,
         id,
         (url, events),
-        &secret,
+        secret,
         (key, &reply),
     )
     .await?;
@@ -215,7 +216,8 @@ pub async fn register(
     key: IdempotencyKey,
     Json(body): Json<WebhookBody>,
 ) -> Result<Response, Problem> {
-    let (reply, ran) = register_at(&visit, organization, &body.url, &body.events, &key).await?;
+    let (url, events, secret) = (&body.url, &body.events, Secret::new()?);
+    let (reply, ran) = register_at(&visit, organization, url, events, &secret, &key).await?;
     match ran {
         Ran::Now(_) => Ok(reply.into_response()),
         Ran::Before(earlier) => earlier.response(&visit),
@@ -491,7 +493,7 @@ pub async fn deliveries(
     let (organization, webhook) = both(&ids)?;
     let limit = query.limit.map_or(50, Digits::get);
     let before = query.cursor.map_or(i64::MAX >> 11, |cursor| cursor.key);
-    let (_, mut items) =
+    let (_, _, mut items) =
         store::deliveries(&visit, organization, webhook, before, limit + 1).await?;
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;

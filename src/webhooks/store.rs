@@ -159,6 +159,10 @@ impl<'a> Owner<'a> {
             .and(&*self.visit.request_id)
     }
 
+    fn name(&self) -> Statement {
+        self.asks(NAME)
+    }
+
     /// A statement about one webhook.
     fn one_for(&self, sql: &'static str, webhook: Uuid) -> Statement {
         self.asks(sql).and(webhook)
@@ -179,14 +183,18 @@ struct Name {
     name: String,
 }
 
+fn name(batch: &Batch, at: usize) -> Result<String, Problem> {
+    let row: Name = batch.first(at)?.ok_or_else(Problem::not_found)?;
+    Ok(row.name)
+}
+
 /// An organization's endpoints, for those who may see them, and its name.
 pub async fn list(visit: &Visit, organization: Uuid) -> Result<(String, Vec<Webhook>), Problem> {
     let owner = Owner::of(visit, organization);
-    let statements = vec![owner.who(), owner.asks(NAME), owner.asks(ALL)];
+    let statements = vec![owner.who(), owner.name(), owner.asks(ALL)];
     let batch = visit.db.batch(statements).await?;
     admit(&batch, 0)?;
-    let name: Name = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    Ok((name.name, batch.rows(2)?))
+    Ok((name(&batch, 1)?, batch.rows(2)?))
 }
 
 /// One of them.

@@ -13,6 +13,7 @@ mod menu;
 mod moving;
 mod notifying;
 mod organizations;
+mod organizing_pages;
 mod outbox;
 mod refusals;
 mod replacing;

@@ -35,11 +35,13 @@ mod deciding;
 mod describing;
 mod moving;
 mod notifying;
+mod requesting;
 
 pub use deciding::{approve, decline};
 pub use describing::{Description, describe};
 pub use moving::{Move, move_to};
 pub use notifying::{Notice, Sent, notify};
+pub use requesting::{Asks, Request, requests};
 
 const WHO: &str = concat!(organizing!(), crate::organizations::entry!());
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Owner, Webhook, one};
+use super::{Owner, Webhook, name, one};
 use crate::platform::clock::Instant;
 use crate::platform::db;
 use crate::platform::i18n::Words;
@@ -89,19 +89,20 @@ pub struct Delivery {
     pub abandoned_at: Option<Instant>,
 }
 
-/// An endpoint and its newest deliveries before a number.
+/// The organization's name, an endpoint and its newest deliveries before a number.
 pub async fn deliveries(
     visit: &Visit,
     organization: Uuid,
     webhook: Uuid,
     before: i64,
     limit: i64,
-) -> Result<(Webhook, Vec<Delivery>), Problem> {
+) -> Result<(String, Webhook, Vec<Delivery>), Problem> {
     let owner = Owner::of(visit, organization);
     let list = owner.one_for(DELIVERIES, webhook).and(before).and(limit);
-    let statements = vec![owner.who(), owner.one(webhook), list];
+    let statements = vec![owner.who(), owner.one(webhook), list, owner.name()];
     let batch = visit.db.batch(statements).await?;
-    Ok((one(&batch, 1)?, batch.rows(2)?))
+    let webhook = one(&batch, 1)?;
+    Ok((name(&batch, 3)?, webhook, batch.rows(2)?))
 }
 
 /// A delivery that is due now, and whether the same request had asked for it before.
