@@ -129,6 +129,7 @@ fn organizing_pages() -> Router {
     Router::new()
         .route("/organizations/{id}/requests", get(requests))
         .route("/shifts/{id}/roster/print", get(print))
+        .route("/shifts/{id}/roster/{signup}", get(signups::pages::person))
         .route("/shifts/{id}/roster/message", post(acts::message))
         .route("/shifts/{id}/roster/{signup}/release", post(acts::release))
         .route("/shifts/{id}/roster/{signup}/approve", post(acts::approve))

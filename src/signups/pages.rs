@@ -7,7 +7,7 @@ mod roster;
 
 pub use form::{sign_up_form, sign_up_submit};
 pub use mine::{cancel, mine, ticket};
-pub use roster::{decline_form, roster};
+pub use roster::{decline_form, person, roster};
 
 use crate::platform::i18n::Lang;
 

@@ -48,6 +48,11 @@ fn a_roster_offers_managers_what_they_can_do_and_others_nothing() {
     for role in ["manager", "viewer"] {
         let member = organization.member(role);
         let text = open(&desk, &member, &roster).is(200).text();
+        let one = format!("{roster}/{seat}");
+        let offered = text.contains(&format!("href=\"{one}\""));
+        assert_eq!(offered, role == "manager", "{role}");
+        let status = if role == "manager" { 200 } else { 403 };
+        let text = text + &open(&desk, &member, &one).is(status).text();
         for form in [
             to("move"),
             to("describe"),
@@ -59,6 +64,8 @@ fn a_roster_offers_managers_what_they_can_do_and_others_nothing() {
         }
         assert!(!text.contains(&to("approve")), "nothing to approve");
     }
+    let nobody = format!("{roster}/{}", uuid::Uuid::new_v4());
+    open(&desk, &organization.member("owner"), &nobody).is(404);
     let viewer = organization.member("viewer");
     let fields = [("shift_id", b.id.as_str())];
     sends(&desk, &viewer, &to("move"), &fields).is(403);

@@ -134,7 +134,7 @@ fn is_waiting(person: &Person) -> bool {
 /// No telephone numbers lie about: the last four digits tell namesakes apart.
 fn sign_in_table(people: &[&Person], lang: Lang) -> Markup {
     html! {
-        table {
+        div.scroll tabindex="0" role="region" aria-label=(lang.pick("签到表", "Sign-in sheet")) { table {
             thead { tr {
                 th scope="col" { "#" }
                 th scope="col" { (lang.pick("姓名", "Name")) }
@@ -158,7 +158,7 @@ fn sign_in_table(people: &[&Person], lang: Lang) -> Markup {
                     td {} td {} td {}
                 }
             } }
-        }
+        } }
     }
 }
 

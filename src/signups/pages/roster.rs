@@ -7,7 +7,7 @@ use super::counts;
 use crate::menu::Places;
 use crate::platform::clock::day_words;
 use crate::platform::i18n::Lang;
-use crate::platform::input::Id;
+use crate::platform::input::{Id, Path, parse_id};
 use crate::platform::page::{Audience, page, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
@@ -20,10 +20,6 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let (shift, people, siblings) = read(&visit, id).await?;
     let lang = visit.lang;
     let this = id.to_string();
-    let elsewhere: Vec<&Sibling> = siblings
-        .iter()
-        .filter(|sibling| sibling.has_seat && sibling.id != this)
-        .collect();
     let free = Places::of((shift.capacity - shift.confirmed).max(0), 0);
     let body = html! {
         p.small { a href={ "/projects/" (shift.project_id) } { (shift.title) }
@@ -48,7 +44,14 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                     } }
                     tbody { @for person in &people {
                         (line(person, lang))
-                        @if shift.manages() { (acts(&this, person, &elsewhere, lang)) }
+                        @if shift.manages() {
+                            tr.acts { td colspan="3" {
+                                (answers(&this, person, lang))
+                                a.more href={ "/shifts/" (this) "/roster/" (person.id) } {
+                                    (lang.pick("换班、备注…", "Move, note…"))
+                                }
+                            } }
+                        }
                     } }
                 }
             }
@@ -118,61 +121,105 @@ fn is_pending(person: &Person) -> bool {
     person.state == SignupState::Waitlisted && person.approval == Some(Approval::Pending)
 }
 
-/// What a manager can do about somebody: first what they ask for, then all else.
-fn acts(shift: &str, person: &Person, elsewhere: &[&Sibling], lang: Lang) -> Markup {
+/// What a manager answers to what somebody asks.
+fn answers(shift: &str, person: &Person, lang: Lang) -> Markup {
     let to = |act: &str| format!("/shifts/{shift}/roster/{}/{act}", person.id);
+    html! {
+        @if is_pending(person) {
+            div.actions {
+                form method="post" action=(to("approve")) { button { (lang.pick("同意报名", "Approve")) } }
+            }
+            (decline_form(&to("decline"), None, lang))
+        } @else if person.cancel_requested_at.is_some() {
+            div.actions {
+                form method="post" action=(to("release")) { button { (lang.pick("同意退出", "Let go")) } }
+            }
+        }
+    }
+}
+
+/// Serves `/shifts/{shift}/roster/{signup}`: all that can be done about one volunteer.
+pub async fn person(
+    visit: Visit,
+    Path((shift, signup)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let id = parse_id(&shift)?;
+    let (shift_row, people, siblings) = read(&visit, id).await?;
+    let person = people
+        .iter()
+        .find(|person| person.id == signup)
+        .ok_or_else(Problem::not_found)?;
+    if !shift_row.manages() {
+        return Err(Problem::forbidden());
+    }
+    let lang = visit.lang;
+    let elsewhere: Vec<&Sibling> = siblings
+        .iter()
+        .filter(|sibling| sibling.has_seat && sibling.id != shift)
+        .collect();
+    let roster = format!("/shifts/{shift}/roster");
+    let body = html! {
+        p.small { a href=(roster) { (lang.pick("名单", "Roster")) } " · " (shift_row.title) " · "
+            (when(shift_row.starts_at, shift_row.ends_at, lang)) }
+        h1 { (person.name) }
+        p { (state_name(person.state, person.approval, lang)) " · " a.num href={ "tel:" (person.phone) } { (person.phone) }
+            @if let Some(note) = &person.note { br; (lang.pick("留言：", "Says: ")) (note) } }
+        (answers(&shift, person, lang))
+        (acts(&roster, person, &elsewhere, lang))
+        p { a href=(roster) { (lang.pick("回到名单", "Back to the roster")) } }
+    };
+    Ok(page(&visit, Audience::Oneself, &person.name, &body))
+}
+
+fn acts(roster: &str, person: &Person, elsewhere: &[&Sibling], lang: Lang) -> Markup {
+    let to = |act: &str| format!("{roster}/{}/{act}", person.id);
     let settled = !matches!(
         person.state,
         SignupState::Confirmed | SignupState::Waitlisted
     );
     html! {
-        tr.acts { td colspan="3" {
-            @if is_pending(person) {
-                div.actions {
-                    form method="post" action=(to("approve")) { button { (lang.pick("同意报名", "Approve")) } }
-                }
-                (decline_form(&to("decline"), None, lang))
-            } @else if person.cancel_requested_at.is_some() {
-                div.actions {
-                    form method="post" action=(to("release")) { button { (lang.pick("同意退出", "Let go")) } }
-                }
-            }
-            details {
-                summary { (lang.pick("更多操作：", "More for ")) (person.name) }
-                form method="post" action=(to("describe")) {
-                    label { (lang.pick("预计到场", "On the day"))
-                        select name="expectation" {
-                            option value="" { (lang.pick("未说明", "Not said")) }
-                            @for expectation in Expectation::all() {
-                                option value=(expectation.word()) selected[person.expectation == Some(expectation)] { (expectation.name(lang)) }
-                            }
+        section.course.acts {
+            h2 { (lang.pick("预计到场", "On the day")) }
+            form method="post" action=(to("describe")) {
+                label { (lang.pick("预计", "Expected"))
+                    select name="expectation" {
+                        option value="" { (lang.pick("未说明", "Not said")) }
+                        @for expectation in Expectation::all() {
+                            option value=(expectation.word()) selected[person.expectation == Some(expectation)] { (expectation.name(lang)) }
                         }
                     }
-                    label { (lang.pick("备注（志愿者看不到）", "Note (the volunteer does not see it)"))
-                        input name="note" maxlength="200" value=[person.organizer_note.as_deref()]; }
-                    p { button.quiet { (lang.pick("保存", "Save")) } }
                 }
-                @if !settled && !elsewhere.is_empty() {
-                    form method="post" action=(to("move")) {
-                        label { (lang.pick("换到别的班次", "Move to another shift"))
-                            select name="shift_id" {
-                                @for sibling in elsewhere { option value=(sibling.id) { (sibling_words(sibling, lang)) } }
-                            }
+                label { (lang.pick("备注（志愿者看不到）", "Note (the volunteer does not see it)"))
+                    input name="note" maxlength="200" value=[person.organizer_note.as_deref()]; }
+                p { button.quiet { (lang.pick("保存", "Save")) } }
+            }
+        }
+        @if !settled && !elsewhere.is_empty() {
+            section.course.acts {
+                h2 { (lang.pick("换到别的班次", "Move to another shift")) }
+                form method="post" action=(to("move")) {
+                    label { (lang.pick("有空位的班次", "With a free seat"))
+                        select name="shift_id" {
+                            @for sibling in elsewhere { option value=(sibling.id) { (sibling_words(sibling, lang)) } }
                         }
-                        label { (lang.pick("原因（会发给志愿者，可不填）", "Reason (sent to the volunteer, optional)"))
-                            input name="reason" maxlength="200"; }
-                        label.tick { input type="checkbox" name="accept_tight_gap" value="1";
-                            (lang.pick("志愿者同意时间紧", "The volunteer agrees to a tight schedule")) }
-                        p { button.quiet { (lang.pick("换班并通知", "Move and tell")) } }
                     }
-                }
-                @if !settled && !is_pending(person) && person.cancel_requested_at.is_none() {
-                    form method="post" action=(to("release")) {
-                        button.quiet { (lang.pick("取消这位志愿者的报名并通知", "Cancel this sign-up and tell")) }
-                    }
+                    label { (lang.pick("原因（会发给志愿者，可不填）", "Reason (sent to the volunteer, optional)"))
+                        input name="reason" maxlength="200"; }
+                    label.tick { input type="checkbox" name="accept_tight_gap" value="1";
+                        (lang.pick("志愿者同意时间紧", "The volunteer agrees to a tight schedule")) }
+                    p { button.quiet { (lang.pick("换班并通知", "Move and tell")) } }
                 }
             }
-        } }
+        }
+        @if !settled && !is_pending(person) && person.cancel_requested_at.is_none() {
+            section.course.acts {
+                h2 { (lang.pick("取消报名", "Cancel the sign-up")) }
+                p.small { (lang.pick("志愿者会收到短信，名额让给候补。", "The volunteer is told; the seat goes to the next in line.")) }
+                form method="post" action=(to("release")) {
+                    button.quiet { (lang.pick("取消这位志愿者的报名", "Cancel this sign-up")) }
+                }
+            }
+        }
     }
 }
 
