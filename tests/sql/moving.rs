@@ -1,6 +1,7 @@
 //! Moving a volunteer between shifts: one sign-up, one transaction, nobody overbooked.
 
 use diandan::platform::clock::{DAY, HOUR, MINUTE};
+use proptest::prelude::*;
 use serde_json::json;
 
 use crate::support::at;
@@ -268,4 +269,83 @@ fn there_and_back_again() {
     let again = organization.moves(&seat, &a).is(200).json();
     assert_eq!(again["moved_from"], b.id.as_str());
     assert_eq!((seats(&desk, &a), seats(&desk, &b)), ([1, 0], [0, 0]));
+}
+
+/// What somebody does next: whoever it is, on whichever of the two shifts.
+#[derive(Clone, Debug)]
+enum Act {
+    SignsUp(usize, bool),
+    Leaves(usize),
+    IsMoved(usize, bool),
+    IsApproved(usize),
+    IsDeclined(usize),
+    AsksNoMore,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => (0_usize..6, any::<bool>()).prop_map(|(who, there)| Act::SignsUp(who, there)),
+        3 => (0_usize..6).prop_map(Act::Leaves),
+        4 => (0_usize..6, any::<bool>()).prop_map(|(who, there)| Act::IsMoved(who, there)),
+        4 => (0_usize..6).prop_map(Act::IsApproved),
+        2 => (0_usize..6).prop_map(Act::IsDeclined),
+        1 => Just(Act::AsksNoMore),
+    ]
+}
+
+/// What must hold of any shift, whatever was done.
+fn holds(desk: &Desk, after: &str) {
+    let wrong = desk.place().rows(
+        "SELECT * FROM (
+           SELECT h.ref, h.capacity, h.confirmed, h.waiting,
+             (SELECT count(*) FROM signup s WHERE s.shift_id = h.id AND s.state = 'confirmed') AS seated,
+             (SELECT count(*) FROM signup s WHERE s.shift_id = h.id AND s.state = 'waitlisted') AS in_line,
+             (SELECT count(*) FROM signup s WHERE s.shift_id = h.id AND s.state = 'waitlisted' AND s.approval IS NOT 'pending') AS ready,
+             (SELECT count(*) FROM signup s WHERE s.shift_id = h.id AND s.state = 'confirmed' AND s.approval IN ('pending', 'declined')) AS unlawful,
+             (SELECT count(*) FROM signup s WHERE s.shift_id = h.id AND s.starts_at <> h.starts_at) AS elsewhere
+           FROM shift h)
+         WHERE confirmed <> seated OR waiting <> in_line OR confirmed > capacity
+           OR ready > 0 AND confirmed < capacity OR unlawful > 0 OR elsewhere > 0",
+        json!([]),
+    );
+    assert!(wrong.is_empty(), "after {after}: {wrong:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn whatever_is_done_to_two_shifts_their_seats_add_up(asks in any::<bool>(), acts in prop::collection::vec(act(), 1..40)) {
+        let desk = Desk::new();
+        let organization = desk.place().organization();
+        let notice = |approval: &str| {
+            Notice::of(&[
+                with_waitlist(shift("a", at(NINE), 2), 2),
+                with_waitlist(shift("b", at(NINE).plus(3 * HOUR), 1), 2),
+            ])
+            .with("approval", approval)
+        };
+        let project = organization.publishes(&notice(if asks { "required" } else { "none" }));
+        let shifts = ["a", "b"].map(|name| project.shift(name));
+        let crowd = desk.place().crowd(6);
+        let mut ids: Vec<Option<String>> = vec![None; 6];
+        let none = uuid::Uuid::new_v4().to_string();
+        for act in acts {
+            let id = |who: usize| ids[who].clone().unwrap_or_else(|| none.clone());
+            match &act {
+                Act::SignsUp(who, there) => {
+                    let answer = crowd[*who].signs_up(&shifts[usize::from(*there)]);
+                    if answer.status == 201 {
+                        ids[*who] = Some(answer.member("id"));
+                    }
+                }
+                Act::Leaves(who) => drop(crowd[*who].cancels(&id(*who))),
+                Act::IsMoved(who, there) => drop(organization.moves(&id(*who), &shifts[usize::from(*there)])),
+                Act::IsApproved(who) => drop(organization.approves(&id(*who))),
+                Act::IsDeclined(who) => drop(organization.declines(&id(*who))),
+                Act::AsksNoMore => drop(organization.changes(&project, &notice("none"))),
+            }
+            holds(&desk, &format!("{act:?}"));
+        }
+    }
 }
