@@ -106,10 +106,10 @@ pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             h1 { (shift.title) }
             p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) } " · " (shift.role) br; (shift.place) br;
                 (shift.organization_name) }
-            (sign_in_table(&seated, lang))
+            (sign_in_table(&seated, lang.pick("有名额的人", "With a seat"), lang))
             @if !waiting.is_empty() {
                 h2 { (lang.pick("候补", "Waiting list")) }
-                (sign_in_table(&waiting, lang))
+                (sign_in_table(&waiting, lang.pick("候补", "Waiting list"), lang))
             }
             p.small {
                 @match lang {
@@ -132,9 +132,9 @@ fn is_waiting(person: &Person) -> bool {
 }
 
 /// No telephone numbers lie about: the last four digits tell namesakes apart.
-fn sign_in_table(people: &[&Person], lang: Lang) -> Markup {
+fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
     html! {
-        div.scroll tabindex="0" role="region" aria-label=(lang.pick("签到表", "Sign-in sheet")) { table {
+        div.scroll tabindex="0" role="region" aria-label=(label) { table {
             thead { tr {
                 th scope="col" { "#" }
                 th scope="col" { (lang.pick("姓名", "Name")) }
