@@ -196,7 +196,7 @@ pub async fn register_at(
     tag = "webhooks",
     security(("session" = [])),
     params(("org" = Uuid, Path, description = "The organization's id"), IdempotencyKey),
-    request_body = WebhookBody,
+    request_body(content = WebhookBody, example = json!({"url": "https://desk.example.org/diandan", "events": ["signup.created", "signup.cancelled"]})),
     responses(
         (status = 201, body = Webhook, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -261,7 +261,7 @@ pub async fn show(visit: Visit, Path(ids): Path<(String, String)>) -> Result<Res
         ("org" = Uuid, Path, description = "The organization's id"),
         ("webhook" = Uuid, Path, description = "The webhook's id"),
     ),
-    request_body = WebhookPatch,
+    request_body(content = WebhookPatch, example = json!({"events": ["signup.created", "signup.cancelled", "signup.promoted"], "state": "active"})),
     responses(
         (status = 200, body = Webhook),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
@@ -445,11 +445,11 @@ impl From<store::Delivery> for Delivery {
 #[into_params(parameter_in = Query)]
 pub struct DeliveriesQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(inline, example = "120_0")]
     #[deserr(default)]
     cursor: Option<Cursor>,
 }
@@ -518,7 +518,7 @@ pub async fn deliveries(
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
         ("webhook" = Uuid, Path, description = "The webhook's id"),
-        ("delivery" = String, Path, description = "The delivery's id"),
+        ("delivery" = String, Path, description = "The delivery's id", example = "msg_0f8fad5bd9cb469fa16570867728950e"),
         IdempotencyKey,
     ),
     responses(

@@ -261,22 +261,22 @@ kinds! {
         ("密钥太多", "Too many keys")
         ("组织已有 50 个有效的接口密钥。", "The organization has 50 API keys that work.")
         ("停用不再使用的密钥。", "Revoke those that are not used any more.")
-    too_many_waiting 409
-        ("待核验的组织太多", "Too many waiting")
-        ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
-        ("等它们核验后再登记。", "Register more when they are verified.")
-    too_young 409
-        ("年龄不够", "Too young")
-        ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
-        ("换一个项目。", "Choose another project.")
     too_many_messages 429
         ("消息太多", "Too many messages")
         ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
         ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
+    too_many_waiting 409
+        ("待核验的组织太多", "Too many waiting")
+        ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
+        ("等它们核验后再登记。", "Register more when they are verified.")
     too_many_webhooks 409
         ("接收地址太多", "Too many webhooks")
         ("一个组织最多登记 5 个接收地址。", "An organization has five webhooks at most.")
         ("先删去一个不用的。", "Remove one that is not used.")
+    too_young 409
+        ("年龄不够", "Too young")
+        ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
+        ("换一个项目。", "Choose another project.")
     unauthenticated 401
         ("请先登录", "Unauthenticated")
         ("没有出示密钥或会话，或它已失效、已撤销。", "No key or session was presented, or it has expired or was revoked.")

@@ -67,7 +67,7 @@ pub struct MoveBody {
     tag = "signups",
     security(("session" = []), ("api_key" = ["signups:write"])),
     params(("id" = Uuid, Path, description = "The sign-up's id"), IdempotencyKey),
-    request_body = MoveBody,
+    request_body(content = MoveBody, example = json!({"shift_id": "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90", "reason": "上午人手已够，下午缺人"})),
     responses(
         (status = 200, body = Standing),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -147,7 +147,7 @@ pub struct DeclineBody {
     tag = "signups",
     security(("session" = []), ("api_key" = ["signups:write"])),
     params(("id" = Uuid, Path, description = "The sign-up's id"), IdempotencyKey),
-    request_body = DeclineBody,
+    request_body(content = DeclineBody, example = json!({"reason": "名额已满，欢迎报名下一次"})),
     responses(
         (status = 200, body = Standing),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -212,7 +212,7 @@ pub struct DescriptionBody {
     tag = "signups",
     security(("session" = []), ("api_key" = ["signups:write"])),
     params(("id" = Uuid, Path, description = "The sign-up's id")),
-    request_body = DescriptionBody,
+    request_body(content = DescriptionBody, example = json!({"expectation": "arrives_late", "organizer_note": "坐十点的车"})),
     responses(
         (status = 200, body = Standing),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
@@ -265,7 +265,7 @@ pub struct NoticeBody {
     tag = "signups",
     security(("session" = []), ("api_key" = ["signups:write"])),
     params(("id" = Uuid, Path, description = "The shift's id"), IdempotencyKey),
-    request_body = NoticeBody,
+    request_body(content = NoticeBody, example = json!({"to": "confirmed", "text": "集合点改到村委会门口，请穿防滑的鞋。"})),
     responses(
         (status = 202, body = Sent, description = "On its way"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
