@@ -12,7 +12,7 @@ use worker::{
 };
 
 use crate::coordination;
-use crate::delivery::deliver;
+use crate::delivery::{deliver, webhooks};
 use crate::menu;
 use crate::organizations;
 use crate::platform::clock::Instant;
@@ -121,11 +121,15 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
             }
         });
     }
-    // What was just written to the outbox leaves at once; the clock repeats what failed.
-    if meter.rows_written() > 0 && config.notifier_url.is_some() {
+    // What was just written to the outbox, or for webhooks, leaves at once; the clock
+    // repeats what failed.
+    if meter.rows_written() > 0 {
         let db = db.clone();
         let config = Arc::clone(&config);
-        context.wait_until(async move { deliver(&db, &config).await });
+        context.wait_until(async move {
+            deliver(&db, &config).await;
+            webhooks::deliver(&db, &config, 1).await;
+        });
     }
     let mut response = respond(answer)?;
     if config.environment != Environment::Production {
@@ -269,6 +273,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             let db = Db::new(binding);
             tick(&db).await;
             deliver(&db, &config).await;
+            webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
         }
         (Err(reason), _) => complain("the clock cannot work", reason),
         (_, Err(error)) => complain("the clock cannot work", &error.to_string()),
@@ -291,6 +296,7 @@ async fn tick(db: &Db) {
         outbox::forget(now),
         organizations::forget(now),
         coordination::forget(now),
+        crate::webhooks::forget(now),
     ];
     forget.extend(volunteers::forget(now));
     if let Err(error) = db.batch(forget).await {

@@ -12,6 +12,7 @@ pub mod regions;
 pub mod router;
 pub mod signups;
 pub mod volunteers;
+pub mod webhooks;
 
 #[cfg(target_arch = "wasm32")]
 mod delivery;

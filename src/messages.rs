@@ -30,6 +30,18 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 }
             });
         }
+        ("webhook_disabled", Lang::Zh) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "{organization}的事件推送 {url} 已连续多天无法送达，现已停用。请在组织后台检查后重新启用。"
+            )
+        }
+        ("webhook_disabled", Lang::En) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "The webhook {url} of {organization} could not be reached for days and is switched off. Look into it and switch it on again in the console."
+            )
+        }
         ("signup_promoted", Lang::Zh) => {
             format!(
                 "您候补的“{title}”有名额了，已为您确认：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"
@@ -52,9 +64,42 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         ("shift_cancelled", Lang::En) => {
             format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
         }
+        ("signup_let_go", Lang::Zh) => {
+            format!("组织者取消了您在“{title}”（{when}）的报名。如有疑问，请联系组织者。")
+        }
+        ("signup_let_go", Lang::En) => format!(
+            "The organizer has cancelled your sign-up for “{title}” ({when}). Ask the organizer if you have questions."
+        ),
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
             format!("The organizer has approved your withdrawal from “{title}” ({when}).")
+        }
+        ("signup_moved", lang) => moved(letter, title, &when, place, lang),
+        ("signup_approved", Lang::Zh) => format!(
+            "您报名的“{title}”已通过审核：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"
+        ),
+        ("signup_approved", Lang::En) => format!(
+            "Your sign-up for “{title}” was approved: {when}, {place}. If you can't come, cancel soon under My shifts."
+        ),
+        ("signup_approved_waiting", Lang::Zh) => format!(
+            "您报名的“{title}”（{when}）已通过审核，目前名额已满，已为您排上候补，有名额会再通知您。"
+        ),
+        ("signup_approved_waiting", Lang::En) => format!(
+            "Your sign-up for “{title}” ({when}) was approved. It is full at the moment: you are on the waiting list, and we tell you when a seat is free."
+        ),
+        ("signup_declined", Lang::Zh) => {
+            format!("您报名的“{title}”（{when}）未通过审核，原因：{reason}。感谢您的报名。")
+        }
+        ("signup_declined", Lang::En) => format!(
+            "Your sign-up for “{title}” ({when}) was declined. Reason: {reason}. Thank you for signing up."
+        ),
+        ("organizer_message", Lang::Zh) => {
+            let (organization, text) = (letter.param("organization"), letter.param("text"));
+            format!("{organization}就“{title}”（{when}）通知您：{text}")
+        }
+        ("organizer_message", Lang::En) => {
+            let (organization, text) = (letter.param("organization"), letter.param("text"));
+            format!("{organization} writes about “{title}” ({when}): {text}")
         }
         ("cancel_requested", Lang::Zh) => {
             format!("有志愿者请求退出“{title}”（{when}），请到“我的班次”打开名单处理。")
@@ -70,6 +115,25 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         Lang::Zh => format!("【点单】{words}"),
         Lang::En => format!("[Diandan] {words}"),
     })
+}
+
+fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
+    let was = letter.instant("was");
+    let was = format!("{} {}", day_words(was, lang), was.hour_minute());
+    let role = letter.param("role");
+    let why = match (letter.param("reason"), lang) {
+        ("", _) => String::new(),
+        (reason, Lang::Zh) => format!("原因：{reason}。"),
+        (reason, Lang::En) => format!(" Reason: {reason}."),
+    };
+    match lang {
+        Lang::Zh => format!(
+            "组织者把您在“{title}”的班次从 {was} 换到 {when}（{role}），{place}。{why}如来不了，请在“我的班次”里取消。"
+        ),
+        Lang::En => format!(
+            "The organizer moved you on “{title}” from {was} to {when} ({role}), {place}.{why} If you can't come, cancel under My shifts."
+        ),
+    }
 }
 
 /// `title` is the organization's or the office's name, `place` the office's or the region's.
@@ -167,6 +231,7 @@ mod tests {
         serde_json::from_value(json!({
             "seq": 1, "kind": kind, "language": language, "attempts": 0, "created_at": 0,
             "params": json!({"title": "义诊", "place": "村口", "reason": "下雨",
+                "text": "请带伞", "organization": "义工队", "role": "助教", "was": 1_795_820_400_000_i64,
                 "starts_at": 1_795_824_000_000_i64, "ends_at": 1_795_831_200_000_i64}).to_string(),
             "secret_sealed": config.keys.seal("012345").unwrap(),
             "phone_sealed": config.keys.seal("13800138000").unwrap(),
@@ -186,6 +251,12 @@ mod tests {
             "shift_moved",
             "shift_cancelled",
             "signup_released",
+            "signup_let_go",
+            "signup_moved",
+            "signup_approved",
+            "signup_approved_waiting",
+            "signup_declined",
+            "organizer_message",
             "cancel_requested",
         ] {
             for language in ["zh", "en"] {

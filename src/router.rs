@@ -24,7 +24,7 @@ use crate::platform::problem::{self, Problem};
 use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{coordination, menu, messages, organizations, regions, signups, volunteers};
+use crate::{coordination, menu, messages, organizations, regions, signups, volunteers, webhooks};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -54,6 +54,7 @@ macro_rules! operations {
                 (name = "members", description = "Who acts for an organization"),
                 (name = "api-keys", description = "What programs act with"),
                 (name = "coordination", description = "Offices bound to a region: verification and appointments"),
+                (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
             paths($($($($handler)::+),+),+),
@@ -74,10 +75,20 @@ operations! {
     "/api/v1/organizations/{org}/api-keys" => get organizations::api::keys::list, post organizations::api::keys::make;
     "/api/v1/organizations/{org}/api-keys/{key}" => delete organizations::api::keys::revoke;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put;
+    "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
+    "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/test" => post webhooks::api::test;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries" => get webhooks::api::deliveries;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay" => post webhooks::api::replay;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;
-    "/api/v1/signups/{id}" => get signups::api::show, delete signups::api::cancel;
+    "/api/v1/shifts/{id}/messages" => post signups::organizing::api::notify;
+    "/api/v1/signups/{id}" => get signups::api::show, patch signups::organizing::api::describe, delete signups::api::cancel;
+    "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
+    "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
+    "/api/v1/signups/{id}/move" => post signups::organizing::api::move_signup;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;
@@ -90,6 +101,44 @@ operations! {
     "/api/v1/me/coordination" => post coordination::api::redeem;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
+}
+
+/// An organization's webhooks in its console.
+fn webhook_pages() -> Router {
+    use webhooks::pages;
+    let list = "/organizations/{id}/webhooks";
+    let one = "/organizations/{id}/webhooks/{webhook}";
+    Router::new()
+        .route(list, get(pages::webhooks).post(pages::register))
+        .route(one, get(pages::webhook))
+        .route(&format!("{one}/test"), post(pages::test))
+        .route(&format!("{one}/enable"), post(pages::enable))
+        .route(&format!("{one}/disable"), post(pages::disable))
+        .route(&format!("{one}/rotate"), post(pages::rotate))
+        .route(&format!("{one}/remove"), post(pages::remove))
+        .route(
+            &format!("{one}/deliveries/{{delivery}}/replay"),
+            post(pages::replay),
+        )
+}
+
+/// Where those work who run a shift.
+fn organizing_pages() -> Router {
+    use signups::organizing::pages::{print, requests};
+    use signups::pages::acts;
+    Router::new()
+        .route("/organizations/{id}/requests", get(requests))
+        .route("/shifts/{id}/roster/print", get(print))
+        .route("/shifts/{id}/roster/{signup}", get(signups::pages::person))
+        .route("/shifts/{id}/roster/message", post(acts::message))
+        .route("/shifts/{id}/roster/{signup}/release", post(acts::release))
+        .route("/shifts/{id}/roster/{signup}/approve", post(acts::approve))
+        .route("/shifts/{id}/roster/{signup}/decline", post(acts::decline))
+        .route("/shifts/{id}/roster/{signup}/move", post(acts::move_signup))
+        .route(
+            "/shifts/{id}/roster/{signup}/describe",
+            post(acts::describe),
+        )
 }
 
 fn pages() -> Router {
@@ -130,10 +179,8 @@ fn pages() -> Router {
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )
         .route("/shifts/{id}/roster", get(signups::pages::roster))
-        .route(
-            "/shifts/{id}/roster/{signup}/release",
-            post(signups::pages::release),
-        )
+        .merge(organizing_pages())
+        .merge(webhook_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -10,7 +10,7 @@ use super::notice::{ProjectBody, Reference};
 use super::replacing::{Refusal, plan};
 use super::search::{Cursor, MenuQuery};
 use super::store::{self, ProjectRow, Replacement, ShiftRow};
-use super::{Card, Field, ProjectState, ShiftState, Skill};
+use super::{Card, Field, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::organizations::Permission;
 use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256_hex;
@@ -78,6 +78,8 @@ pub struct Project {
     /// When sign-up opens; at once when null.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub sign_up_opens_at: Option<Instant>,
+    /// Whether the organizer decides on each sign-up.
+    pub approval: SignUpApproval,
     /// Sign-up closes so many minutes before a shift starts.
     pub sign_up_closes_minutes: i64,
     /// Volunteers cancel by themselves until so many minutes before the start.
@@ -112,7 +114,7 @@ pub struct Shift {
     pub ends_at: Instant,
     /// Seats.
     pub capacity: i64,
-    /// Seats left.
+    /// Seats left: neither taken nor asked for.
     pub seats_left: i64,
     /// Places on the waiting list.
     pub waitlist: i64,
@@ -127,7 +129,7 @@ pub struct Shift {
 impl From<ShiftRow> for Shift {
     fn from(row: ShiftRow) -> Self {
         Self {
-            seats_left: (row.capacity - row.confirmed).max(0),
+            seats_left: row.seats_left(),
             id: row.id,
             reference: row.reference,
             role: row.role,
@@ -165,6 +167,7 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
             what_to_bring: row.what_to_bring,
             min_age: row.min_age,
             skills: row.skills,
+            approval: row.approval,
             sign_up_opens_at: row.sign_up_opens_at,
             sign_up_closes_minutes: row.sign_up_closes_minutes,
             cancel_until_minutes: row.cancel_until_minutes,

@@ -4,6 +4,7 @@ mod agent;
 pub mod api;
 mod api_key;
 mod credit_code;
+mod guard;
 pub mod pages;
 pub mod registration;
 pub mod store;
@@ -18,6 +19,8 @@ use crate::platform::i18n::Lang;
 pub use agent::{Agent, Permission, Role, Scope};
 pub use api_key::{KEY_PREFIX, first_use_today, hint, is_mistyped_key, new_key, with_checksum};
 pub use credit_code::{CodeFault, CreditCode};
+pub use guard::{Permit, admit};
+pub(crate) use guard::{agent, entry};
 pub use registration::Fundraising;
 // What an answered request leaves behind, and what the clock forgets.
 pub use store::invitations::forget;

@@ -105,6 +105,13 @@ impl Statement {
             params,
         }
     }
+
+    /// The same with one more parameter after the others.
+    #[must_use]
+    pub fn and(mut self, param: impl Into<Param>) -> Self {
+        self.params.push(param.into());
+        self
+    }
 }
 
 /// Binds parameters to SQL: `bind!(SQL, id, now)`.

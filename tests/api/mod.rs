@@ -19,3 +19,4 @@ mod sessions;
 mod signing_up;
 mod trouble;
 mod wave;
+mod webhooks;

@@ -38,7 +38,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 38] = [
+const TABLE: [(&str, &str, [u16; 19]); 52] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -79,11 +79,27 @@ const TABLE: [(&str, &str, [u16; 19]); 38] = [
     ("GET",    "/api/v1/coordinators",                                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
     ("POST",   "/api/v1/coordinators",                                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 201]),
     ("DELETE", "/api/v1/coordinators/{id}",                              [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 404, 204]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks",                       [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks",                       [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 204, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/secret",      [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/test",        [401, 401, 401, 403, 403, 403, 403, 403, 403, 202, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries",  [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay", [401, 401, 401, 403, 403, 403, 403, 403, 403, 202, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/messages",                               [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/signups/{id}",                                       [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/approve",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/decline",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/move",                                  [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
 /// rows end them; what is tried is new for each role.
 struct Row<'a> {
+    /// The webhook it is about: one to remove, another for all else.
+    webhook: String,
     organization: &'a Organization<'a>,
     project: &'a Project,
     shift: &'a Shift,
@@ -124,17 +140,22 @@ fn rows<'a>(
         let params = vec![json!(organization.id), json!(volunteer.id), json!(role)];
         (sql.to_owned(), params)
     };
+    let [webhook, removed] = [(); 2].map(|()| uuid::Uuid::new_v4().to_string());
     let mut statements = Vec::new();
-    // A sign-up that may be given up is a new one for each who tries.
-    let holders_of = |path: &str| match path {
-        "/api/v1/signups/{id}" => ROLES.len(),
-        _ => 1,
+    statements.extend(endpoint(organization, &webhook));
+    statements.extend(endpoint(organization, &removed));
+    // What may become of a sign-up becomes of it once: it is a new one for each who tries.
+    let holders_of = |path: &str| match path.starts_with("/api/v1/signups/{id}") {
+        true => ROLES.len(),
+        false => 1,
     };
+    // A sign-up that is decided on is a request until then.
+    let asks = |path: &str| path.ends_with("/approve") || path.ends_with("/decline");
     let people = TABLE.map(|(_, path, _)| SESSIONS.len() + 1 + holders_of(path));
     let mut crowd = organization.place.crowd(people.iter().sum()).into_iter();
     let rows = TABLE
         .iter()
-        .map(|(_, path, _)| {
+        .map(|(method, path, _)| {
             let organization = if *path == VERIFICATION { waiting } else { organization };
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
             let subject = crowd.next().unwrap();
@@ -157,14 +178,22 @@ fn rows<'a>(
             statements.push(joins(organization, &subject, "viewer"));
             statements.extend(tried(organization, &things, [&sessions[6], &subject, &holders[0].0]));
             for (holder, signup) in &holders {
+                let (state, approval) = match asks(path) {
+                    true => ("waitlisted", json!("pending")),
+                    false => ("confirmed", json!(null)),
+                };
                 statements.push((
-                    "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
-                     SELECT ?1, id, ?2, 'confirmed', starts_at, ends_at, 0 FROM shift WHERE id = ?3"
+                    "INSERT INTO signup (id, shift_id, volunteer_id, state, approval, starts_at, ends_at, created_at)
+                     SELECT ?1, id, ?2, ?4, ?5, starts_at, ends_at, 0 FROM shift WHERE id = ?3"
                         .to_owned(),
-                    vec![json!(signup), json!(holder.id), json!(shift.id)],
+                    vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
             }
             Row {
+                webhook: match *method {
+                    "DELETE" => removed.clone(),
+                    _ => webhook.clone(),
+                },
                 organization,
                 project,
                 shift,
@@ -208,6 +237,25 @@ fn tried(
     ]
 }
 
+/// An endpoint nobody listens at, with a delivery of the same id.
+fn endpoint(organization: &Organization, id: &str) -> [Sql; 2] {
+    let sealed = crate::support::place::keys().seal("whsec_AAAA").unwrap();
+    [
+        (
+            "INSERT INTO webhook (id, organization_id, url, events, secret_sealed, created_at)
+             VALUES (?1, ?2, 'http://127.0.0.1:9/', '[]', ?3, 0)"
+                .to_owned(),
+            vec![json!(id), json!(organization.id), json!(sealed)],
+        ),
+        (
+            "INSERT INTO webhook_delivery (id, webhook_id, type, data, delivered_at)
+             VALUES (?1, ?1, 'webhook.test', '{}', 0)"
+                .to_owned(),
+            vec![json!(id)],
+        ),
+    ]
+}
+
 impl Row<'_> {
     /// A request by somebody in this role, which nothing but the role could stop.
     fn request(&self, method: &str, path: &str, role: usize, keys: &Keys) -> Request {
@@ -227,6 +275,8 @@ impl Row<'_> {
         let target = path
             .replace("{client_ref}", &reference)
             .replace("{org}", &organization.id)
+            .replace("{webhook}", &self.webhook)
+            .replace("{delivery}", &self.webhook)
             .replace("{member}", &self.subject.id)
             .replace("{invitation}", invitation)
             .replace("{key}", key)
@@ -234,7 +284,11 @@ impl Row<'_> {
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
-        let request = match body(organization.place, method, path) {
+        let body = match path.ends_with("/move") {
+            true => Some(json!({"shift_id": self.project.shift("b").id})),
+            false => body(organization.place, method, path),
+        };
+        let request = match body {
             None => request,
             Some(body) => request.json(&body),
         };
@@ -288,6 +342,9 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("coordinators")) => {
             Some(json!({"phone": phone, "region": "3607", "office": "民政局"}))
         }
+        ("POST", Some("webhooks")) => Some(json!({"url": "http://127.0.0.1:9/"})),
+        ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
+        ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
         ("POST", Some("signups")) => Some(json!({})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
@@ -300,7 +357,10 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let place = app();
     let (organization, other) = (place.organization(), place.organization());
     let waiting = place.organization_in_state("unverified");
-    let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 999)]));
+    let project = organization.publishes(&Notice::of(&[
+        shift("a", morning(place.now(), 9), 999),
+        shift("b", morning(place.now(), 10), 999),
+    ]));
     let a = project.shift("a");
     let keys = keys(&organization, &other);
     let mut wrong = Vec::new();

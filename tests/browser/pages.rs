@@ -50,6 +50,26 @@ fn every_page() -> Vec<(String, Option<String>)> {
             &serde_json::json!({"phone": invited.phone, "role": "viewer"}),
         )
         .is(201);
+    let asking = organization.publishes(
+        &Notice::of(&[shift("a", morning(app().now(), 6), 2)]).with("approval", "required"),
+    );
+    let asked = volunteer.takes(&asking.shift("a"), "waitlisted");
+    let hooks = format!("/organizations/{}/webhooks", organization.id);
+    let hook = owner
+        .sends(
+            "POST",
+            &format!("/api/v1{hooks}"),
+            &serde_json::json!({"url": shared().receiver("pages")}),
+        )
+        .is(201)
+        .member("id");
+    owner
+        .sends(
+            "POST",
+            &format!("/api/v1{hooks}/{hook}/test"),
+            &serde_json::json!({}),
+        )
+        .is(202);
     let of_coordinator = Some(coordinator.session.clone());
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
@@ -92,6 +112,26 @@ fn every_page() -> Vec<(String, Option<String>)> {
             format!("/shifts/{}/roster", project.shift("full").id),
             mine.clone(),
         ),
+        (
+            format!("/shifts/{}/roster", asking.shift("a").id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/shifts/{}/roster/{asked}", asking.shift("a").id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/shifts/{}/roster/print", project.shift("full").id),
+            Some(owner.session.clone()),
+        ),
+        (format!("/projects/{}", asking.id), None),
+        (format!("/me/signups/{asked}"), mine.clone()),
+        (
+            format!("/organizations/{}/requests", organization.id),
+            Some(owner.session.clone()),
+        ),
+        (hooks.clone(), Some(owner.session.clone())),
+        (format!("{hooks}/{hook}"), Some(owner.session.clone())),
         (
             format!("/organizations/{}/settings", organization.id),
             Some(owner.session.clone()),

@@ -1,6 +1,7 @@
 //! The examples of the OpenAPI document do what they show: each is sent as it stands, on a
 //! day on which its dates lie ahead.
 
+use diandan::platform::clock::DAY;
 use diandan::platform::crypto::sha256_hex;
 use serde_json::{Value, json};
 
@@ -98,6 +99,55 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 json!([id, hash, until]),
             );
             request("POST", path.to_owned(), &volunteer.session)
+        }
+        "move_signup" | "approve_signup" | "decline_signup" | "describe_signup"
+        | "write_to_shift" => {
+            let asks = matches!(operation, "approve_signup" | "decline_signup");
+            let start = at("2026-12-05T09:00:00+08:00");
+            let notice = Notice::of(&[shift("a", start, 5), shift("b", start.plus(DAY), 5)]);
+            let approval = if asks { "required" } else { "none" };
+            let project = organization.publishes(&notice.with("approval", approval));
+            let [a, b] = ["a", "b"].map(|name| project.shift(name));
+            desk.place().rows(
+                "UPDATE shift SET id = '01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90' WHERE id = ?1",
+                json!([b.id]),
+            );
+            let state = if asks { "waitlisted" } else { "confirmed" };
+            let id = match operation {
+                "write_to_shift" => {
+                    volunteer.takes(&a, state);
+                    a.id
+                }
+                _ => volunteer.takes(&a, state),
+            };
+            let method = if operation == "describe_signup" {
+                "PATCH"
+            } else {
+                "POST"
+            };
+            request(method, path.replace("{id}", &id), &organization.key)
+        }
+        "register_webhook"
+        | "change_webhook"
+        | "rotate_webhook_secret"
+        | "test_webhook"
+        | "replay_webhook_delivery" => {
+            let owner = organization.member("owner");
+            let hooks = format!("/api/v1/organizations/{}/webhooks", organization.id);
+            let body = json!({"url": "https://desk.example.org/in"});
+            let id = owner.sends("POST", &hooks, &body).is(201).member("id");
+            let test = format!("{hooks}/{id}/test");
+            let delivery = owner.sends("POST", &test, &json!({})).is(202).member("id");
+            let target = path.replace("{org}", &organization.id);
+            let target = target
+                .replace("{webhook}", &id)
+                .replace("{delivery}", &delivery);
+            let method = if operation == "change_webhook" {
+                "PATCH"
+            } else {
+                "POST"
+            };
+            request(method, target, &owner.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

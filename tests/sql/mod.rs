@@ -1,6 +1,7 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
 mod api_keys;
+mod approving;
 mod clock;
 mod console;
 mod coordination;
@@ -9,10 +10,14 @@ mod idempotency;
 mod leaving;
 mod members;
 mod menu;
+mod moving;
+mod notifying;
 mod organizations;
+mod organizing_pages;
 mod outbox;
 mod refusals;
 mod replacing;
 mod schema;
 mod shifts;
 mod sign_in;
+mod webhooks;

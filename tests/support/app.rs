@@ -115,6 +115,22 @@ impl App {
             .collect()
     }
 
+    /// Where an organization receives events.
+    pub fn receiver(&self, name: &str) -> String {
+        format!("{}/receivers/{name}", self.control)
+    }
+
+    /// What it received so far, and whether each is genuine by the secret it knows.
+    pub fn received(&self, name: &str) -> Vec<Value> {
+        let events = self.order("GET", &format!("/receivers/{name}"), None);
+        events.as_array().unwrap().clone()
+    }
+
+    /// What it answers from now on, or verifies with.
+    pub fn receiver_has(&self, name: &str, what: &Value) {
+        self.order("PUT", &format!("/receivers/{name}"), Some(what.clone()));
+    }
+
     fn order(&self, method: &str, path: &str, body: Option<Value>) -> Value {
         let mut request = Request::new(method, path);
         request.body = body.map(|body| body.to_string().into_bytes());

@@ -11,9 +11,14 @@
 //   GET  /logs            what the Worker logged
 //   GET  /webhook         the messages the Worker sent: [{"path", "headers", "body"}]
 //   POST /webhook-status  {"status"}: what the gateway answers from now on
+//   POST /receivers/{name}         where a test's organization receives events
+//   GET  /receivers/{name}         those it received: [{"headers", "body", "genuine"}]
+//   PUT  /receivers/{name}         {"status"?, "secret"?}: what it answers from now on, and
+//                                  what it verifies with
 //   POST /chromedriver    starts it once → {"url", "capabilities"}
 
 import { spawn } from "node:child_process";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
@@ -32,6 +37,24 @@ const scratch = mkdtempSync(join(tmpdir(), "diandan-test-"));
 let harness, worker, database, driver, driverUrl;
 const messages = [];
 let messageStatus = 204;
+const receivers = new Map();
+
+function receiver(name) {
+  if (!receivers.has(name)) receivers.set(name, { status: 204, secret: "", events: [] });
+  return receivers.get(name);
+}
+
+// Standard Webhooks by the letter, with the cryptography of Node.js.
+function genuine({ headers, body }, secret) {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+  const expected = createHmac("sha256", key).update(signed).digest();
+  return (headers["webhook-signature"] ?? "").split(" ").some((signature) => {
+    const [version, value = ""] = signature.split(",");
+    const given = Buffer.from(value, "base64");
+    return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
 
 const routes = {
   "POST /sql": async ({ statements }) => {
@@ -62,6 +85,19 @@ const control = createServer(async (request, response) => {
     const route = routes[`${request.method} ${pathname}`];
     if (route) {
       answer(200, await route(body ? JSON.parse(body) : {}));
+    } else if (pathname.startsWith("/receivers/")) {
+      const here = receiver(pathname.slice("/receivers/".length));
+      if (request.method === "PUT") {
+        answer(200, Object.assign(here, JSON.parse(body)));
+      } else if (request.method === "GET") {
+        answer(200, here.events.map((event) => ({ ...event, genuine: genuine(event, here.secret) })));
+      } else {
+        here.events.push({ headers: request.headers, body });
+        if (here.status >= 300 && here.status < 400) {
+          response.setHeader("location", `${controlUrl}/receivers/elsewhere`);
+        }
+        answer(here.status);
+      }
     } else if (request.method === "POST" && /^\/webhook(\/|$)/.test(pathname)) {
       messages.push({ path: pathname, headers: request.headers, body });
       answer(messageStatus);

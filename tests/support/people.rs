@@ -72,6 +72,40 @@ impl<'a> Organization<'a> {
             .send(&Request::get(shift.signups()).bearer(&self.key))
     }
 
+    /// Acts with its key: posts a body.
+    #[track_caller]
+    pub fn posts(&self, target: &str, body: &Value) -> Answer {
+        self.place
+            .send(&Request::new("POST", target).bearer(&self.key).json(body))
+    }
+
+    /// Moves a sign-up to another shift.
+    #[track_caller]
+    pub fn moves(&self, signup: &str, to: &Shift) -> Answer {
+        let body = json!({"shift_id": to.id, "reason": "那边缺人"});
+        self.posts(&format!("/api/v1/signups/{signup}/move"), &body)
+    }
+
+    #[track_caller]
+    pub fn approves(&self, signup: &str) -> Answer {
+        let target = format!("/api/v1/signups/{signup}/approve");
+        self.place
+            .send(&Request::new("POST", target).bearer(&self.key))
+    }
+
+    #[track_caller]
+    pub fn declines(&self, signup: &str) -> Answer {
+        let body = json!({"reason": "人数已够"});
+        self.posts(&format!("/api/v1/signups/{signup}/decline"), &body)
+    }
+
+    /// Writes to everybody on a shift.
+    #[track_caller]
+    pub fn writes_to(&self, shift: &Shift, to: &str, text: &str) -> Answer {
+        let target = format!("/api/v1/shifts/{}/messages", shift.id);
+        self.posts(&target, &json!({"to": to, "text": text}))
+    }
+
     /// Somebody of age who has this role in it.
     pub fn member(&self, role: &str) -> Volunteer<'a> {
         let member = self.place.adult();

@@ -115,7 +115,8 @@ impl dyn Place + '_ {
             name,
             key: String::new(),
         };
-        organization.key = organization.new_key(&["projects:write", "signups:read"]);
+        organization.key =
+            organization.new_key(&["projects:write", "signups:read", "signups:write"]);
         organization
     }
 

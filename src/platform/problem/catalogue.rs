@@ -169,14 +169,30 @@ kinds! {
         ("缺少姓名", "Name missing")
         ("志愿者还没有告诉我们如何称呼。", "The volunteer has not said what they are called.")
         ("再次报名时带上 `name`。", "Sign up again with `name`.")
+    nobody_signed_up 409
+        ("没有可以通知的人", "Nobody to write to")
+        ("这个班次上没有符合 `to` 的志愿者。", "Nobody on this shift is among those named by `to`.")
+        ("等有人报名后再发，或用 `to: all` 也发给候补。", "Write when somebody has signed up, or with `to: all` to those who wait as well.")
+    not_a_sibling 409
+        ("不是同一项目的班次", "Not a shift of the same project")
+        ("志愿者只能换到同一项目的班次。", "Volunteers are moved between shifts of one project only.")
+        ("换一个 `shift_id`；别的项目请志愿者自己报名。", "Give another `shift_id`; for another project the volunteer signs up.")
     not_found 404
         ("没有找到", "Not found")
         ("这里没有内容，或没有调用者可以知道的内容。", "There is nothing here, or nothing the caller may know of.")
         ("核对地址中的编号，以及所用的密钥或会话。", "Check the ids in the address, and which key or session you use.")
+    not_movable 409
+        ("不能换班", "Cannot be moved")
+        ("这个报名已取消，或已按到场情况结算。", "The sign-up was cancelled, or settled by who came.")
+        ("请志愿者重新报名。", "Ask the volunteer to sign up again.")
     not_open 409
         ("报名尚未开始", "Sign-up not open yet")
         ("报名在 `opens_at` 开始。", "Sign-up opens at `opens_at`.")
         ("到时候再报。", "Sign up then.")
+    not_pending 409
+        ("不在等待审核", "Not waiting for approval")
+        ("这个报名已经审核过、已撤回，或所属项目不需要审核。", "The sign-up was decided on or withdrawn, or its project asks for no approval.")
+        ("读取名单，看它现在的状态。", "Read the roster to see where it stands.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：只能保存草稿。", "The organization is not verified or was suspended: it can keep drafts only.")
@@ -245,10 +261,18 @@ kinds! {
         ("密钥太多", "Too many keys")
         ("组织已有 50 个有效的接口密钥。", "The organization has 50 API keys that work.")
         ("停用不再使用的密钥。", "Revoke those that are not used any more.")
+    too_many_messages 429
+        ("消息太多", "Too many messages")
+        ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
+        ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
     too_many_waiting 409
         ("待核验的组织太多", "Too many waiting")
         ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
         ("等它们核验后再登记。", "Register more when they are verified.")
+    too_many_webhooks 409
+        ("接收地址太多", "Too many webhooks")
+        ("一个组织最多登记 5 个接收地址。", "An organization has five webhooks at most.")
+        ("先删去一个不用的。", "Remove one that is not used.")
     too_young 409
         ("年龄不够", "Too young")
         ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
@@ -265,6 +289,10 @@ kinds! {
         ("版本冲突", "Version conflict")
         ("`If-Match` 或 `If-None-Match` 的条件不成立：别人已经改过，或已经存在。", "`If-Match` or `If-None-Match` does not hold: somebody has changed it since, or it exists already.")
         ("重新读取，合并改动，用新的 `ETag` 再试。", "Read it again, merge, and try with the new `ETag`.")
+    webhook_disabled 409
+        ("接收地址已停用", "Webhook switched off")
+        ("停用的接收地址不会收到任何事件。", "A webhook that is switched off is told nothing.")
+        ("先把它的 `state` 改为 `active`。", "Set its `state` to `active` first.")
     wrong_code 403
         ("验证码不对", "Wrong code")
         ("验证码或任命码不对、已失效、已用过，或试得太多。", "The one-time code or appointment code is wrong, expired, used, or was tried too often.")
