@@ -1,4 +1,8 @@
-//! An organization's public page.
+//! An organization's public page, and its console.
+
+mod console;
+
+pub use console::{ConsolePage, console_nav};
 
 use axum::response::Response;
 use maud::html;
