@@ -4,6 +4,8 @@
 pub mod api;
 pub mod notice;
 pub mod pages;
+pub mod precondition;
+pub mod publishing;
 pub mod replacing;
 pub mod search;
 pub mod store;

@@ -56,7 +56,7 @@ pub fn reference_words() -> Words {
 /// A project as its organization writes it. Drafts may lack any part; published ones
 /// state time, place, content, conditions, headcount, how to sign up, risks and
 /// safeguards (志愿服务条例, article 12).
-#[derive(Debug, Deserr, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserr, Serialize, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ProjectBody {
     /// `draft` when left out. `cancelled` calls the project off.
@@ -143,7 +143,7 @@ pub struct ProjectBody {
 }
 
 /// One time slot of one role.
-#[derive(Debug, Deserr, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserr, Serialize, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ShiftBody {
     /// The organization's own name for the shift, unique in the project.

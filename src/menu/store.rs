@@ -33,7 +33,7 @@ mod listing;
 mod writing;
 
 pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, upcoming_of};
-pub use writing::{Loaded, Replacement, load, replace};
+pub use writing::{Before, KnownRegion, Replacement, load, replace, replacement};
 
 /// How many projects one round of the clock moves on.
 const A_ROUND: i64 = 500;

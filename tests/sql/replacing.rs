@@ -249,12 +249,12 @@ fn overtaken(
         .region
         .as_ref()
         .map(|region| region.as_str().to_owned());
-    let loaded = store::load(&visit, &organization.id, &reference, region.as_deref())
+    let (agent, before) = store::load(&visit, &organization.id, &reference, region.as_deref())
         .block_on()
         .unwrap();
     let plan = plan(
-        loaded.standing.as_ref(),
-        &loaded.shifts,
+        before.standing.as_ref(),
+        &before.shifts,
         &body,
         visit.now,
         || visit.new_id(),
@@ -262,13 +262,13 @@ fn overtaken(
     .expect("nothing stands in the way yet");
     meanwhile();
     let replacement = Replacement {
-        agent: loaded.agent.as_ref().unwrap(),
+        agent: agent.as_ref().unwrap(),
         organization: &organization.id,
         reference: &reference,
-        standing: loaded.standing.as_ref(),
+        standing: before.standing.as_ref(),
         body: &body,
         body_hash: "another",
-        region_name: loaded.region_name.as_deref(),
+        region_name: before.region_name(&body),
         plan: &plan,
     };
     store::replace(&visit, &replacement).block_on().map(drop)

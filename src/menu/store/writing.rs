@@ -26,35 +26,52 @@ FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE organization_id = ?1 AND client_ref = ?2)
 ORDER BY h.starts_at, h.id";
 
-const REGION_NAME: &str = "SELECT full_name FROM region WHERE code = ?1";
+const REGION: &str = "SELECT code, full_name FROM region WHERE code = ?1";
 
-/// What must be known before a project is replaced.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Who asks, when they are anybody.
-    pub agent: Option<Agent>,
+/// What stands before a project is published.
+#[derive(Debug, Default)]
+pub struct Before {
     /// The project as it stands.
     pub standing: Option<Standing>,
     /// Its shifts.
     pub shifts: Vec<StandingShift>,
-    /// Whether the division exists.
-    pub region_name: Option<String>,
+    /// The division that was asked for, when there is one of that code.
+    pub region: Option<KnownRegion>,
     /// The project as it is answered.
     pub answer: Option<(ProjectRow, Vec<ShiftRow>)>,
 }
 
-#[derive(Deserialize)]
-struct Name {
-    full_name: String,
+/// A division and its name.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KnownRegion {
+    /// Division code.
+    pub code: String,
+    /// Its name with those of the divisions that contain it.
+    pub full_name: String,
 }
 
-/// Asks who is calling and what stands, in one go.
+impl Before {
+    /// The name of the division a body names, when it is a known one.
+    pub fn region_name(&self, body: &ProjectBody) -> Option<&str> {
+        let code = body.region.as_ref()?.as_str();
+        let asked = self.region.as_ref().filter(|region| region.code == code);
+        let standing = || {
+            let (project, _) = self.answer.as_ref()?;
+            (project.region.as_deref() == Some(code)).then_some(project.region_name.as_deref())?
+        };
+        asked
+            .map(|region| region.full_name.as_str())
+            .or_else(standing)
+    }
+}
+
+/// Asks who is calling and what stands, in one go; `region` is looked up besides.
 pub async fn load(
     visit: &Visit,
     organization: &str,
     reference: &Reference,
     region: Option<&str>,
-) -> Result<Loaded, DbError> {
+) -> Result<(Option<Agent>, Before), DbError> {
     let reference = reference.as_str();
     let batch = visit
         .db
@@ -62,18 +79,18 @@ pub async fn load(
             Agent::at_the_door(visit.credential_hash(), visit.now, organization),
             bind!(STANDING, organization, reference),
             bind!(STANDING_SHIFTS, organization, reference),
-            bind!(REGION_NAME, region),
+            bind!(REGION, region),
             own_project(organization, reference),
             own_shifts(organization, reference),
         ])
         .await?;
-    Ok(Loaded {
-        agent: batch.first(0)?,
+    let before = Before {
         standing: batch.first(1)?,
         shifts: batch.rows(2)?,
-        region_name: batch.first::<Name>(3)?.map(|name| name.full_name),
+        region: batch.first(3)?,
         answer: whole(&batch, 4)?,
-    })
+    };
+    Ok((batch.first(0)?, before))
 }
 
 fn own_project(organization: &str, reference: &str) -> Statement {
@@ -175,6 +192,16 @@ pub async fn replace(
     visit: &Visit,
     what: &Replacement<'_>,
 ) -> Result<Option<(ProjectRow, Vec<ShiftRow>)>, DbError> {
+    let mut statements = replacement(visit, what);
+    let answer = statements.len();
+    let reference = what.reference.as_str();
+    statements.push(own_project(what.organization, reference));
+    statements.push(own_shifts(what.organization, reference));
+    whole(&visit.db.batch(statements).await?, answer)
+}
+
+/// The statements of [`replace`], for a batch that writes several projects.
+pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
     let (organization, reference) = (what.organization, what.reference.as_str());
     let (body, plan, now) = (what.body, what.plan, visit.now);
     let id = what.standing.map_or_else(
@@ -233,10 +260,7 @@ pub async fn replace(
         }
         .record(visit),
     );
-    let answer = statements.len();
-    statements.push(own_project(organization, reference));
-    statements.push(own_shifts(organization, reference));
-    whole(&visit.db.batch(statements).await?, answer)
+    statements
 }
 
 fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
