@@ -287,7 +287,7 @@ pub async fn publish_one(
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is a draft, or was called off"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is a draft or was called off"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields: the reference is not one, idempotency_key_reused"),
     ),
