@@ -9,6 +9,8 @@ pub mod own;
 pub mod pages;
 pub mod precondition;
 pub mod publishing;
+pub mod recurrence;
+pub mod repeats;
 pub mod replacing;
 pub mod search;
 pub mod store;

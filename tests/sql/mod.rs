@@ -7,6 +7,7 @@ mod menu;
 mod outbox;
 mod own;
 mod refusals;
+mod repeats;
 mod replacing;
 mod schema;
 mod shifts;
