@@ -10,6 +10,7 @@ mod menu;
 mod pages;
 mod problems;
 mod publishing;
+mod readme;
 mod roles;
 mod sessions;
 mod signing_up;
