@@ -86,6 +86,22 @@ fn pages() -> Router {
             get(organizations::pages::organization),
         )
         .route(
+            "/organizations/{id}/projects",
+            get(menu::pages::console::projects),
+        )
+        .route(
+            "/organizations/{id}/projects/new",
+            get(menu::pages::console::new).post(menu::pages::console::create),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/edit",
+            get(menu::pages::console::edit).post(menu::pages::console::change),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/{act}",
+            get(menu::pages::console::confirm).post(menu::pages::console::act),
+        )
+        .route(
             "/shifts/{id}/sign-up",
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )

@@ -136,6 +136,18 @@ choice! {
     }
 }
 
+impl ProjectState {
+    /// Its name for people.
+    pub fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Draft => lang.pick("草稿", "Draft"),
+            Self::Published => lang.pick("已发布", "Published"),
+            Self::Closed => lang.pick("已停止报名", "Closed"),
+            Self::Cancelled => lang.pick("已取消", "Called off"),
+        }
+    }
+}
+
 choice! {
     /// Where a shift stands.
     ShiftState {

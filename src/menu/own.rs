@@ -468,16 +468,22 @@ pub async fn copy_project(
     };
     let wanted = |before: &Before| match before.standing {
         None => Ok(Wanted::whole(&body)),
-        Some(_) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "reference_taken",
-            Words::new(
-                "您的另一个项目已用了这个编号",
-                "Another project of yours has this reference",
-            ),
-        )),
+        Some(_) => Err(reference_taken()),
     };
     publish(visit, target, region, wanted).await.map(as_created)
+}
+
+/// 409: another project of the organization has this reference.
+pub fn reference_taken() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "reference_taken", taken_words())
+}
+
+/// That in words.
+pub fn taken_words() -> Words {
+    Words::new(
+        "您的另一个项目已用了这个编号",
+        "Another project of yours has this reference",
+    )
 }
 
 /// A retry is answered as the first request was.

@@ -1,4 +1,7 @@
-//! The menu and its projects as pages.
+//! The menu and its projects as pages; `console` for those who write them.
+
+pub mod console;
+mod form;
 
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;

@@ -29,10 +29,12 @@ SET next_starts_at = (
     };
 }
 
+mod console;
 mod listing;
 mod own;
 mod writing;
 
+pub use console::{AtTheConsole, at_the_console};
 pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, upcoming_of};
 pub use own::{OwnPage, discard, own_list, own_list_statement};
 pub use writing::{Before, KnownRegion, Loaded, Replacement, Written, load, replace, replacement};
