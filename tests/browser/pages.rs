@@ -39,6 +39,11 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let notice = Notice::of(&[shift("a", start, 3)]);
     let cancelled = organization.publishes(&notice);
     organization.changes(&cancelled, &notice.with("state", "cancelled"));
+    let draft = Notice::of(&[shift("a", start, 3)])
+        .with("state", "draft")
+        .with("risks", serde_json::Value::Null);
+    let draft = organization.publishes(&draft).reference;
+    let console = format!("/organizations/{}/projects", organization.id);
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
     vec![
@@ -74,8 +79,26 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ),
         (
             format!("/shifts/{}/roster", project.shift("free").id),
-            of_owner,
+            of_owner.clone(),
         ),
+        (console.clone(), of_owner.clone()),
+        (format!("{console}?q=zzz&state=draft"), of_owner.clone()),
+        (format!("{console}/new"), of_owner.clone()),
+        (format!("{console}/{draft}/edit"), of_owner.clone()),
+        (
+            format!("{console}/{}/edit?done=saved", project.reference),
+            of_owner.clone(),
+        ),
+        (
+            format!("{console}/{}/edit", cancelled.reference),
+            of_owner.clone(),
+        ),
+        (format!("{console}/{draft}/publish"), of_owner.clone()),
+        (
+            format!("{console}/{}/cancel", project.reference),
+            of_owner.clone(),
+        ),
+        (format!("{console}/{}/copy", project.reference), of_owner),
         (format!("/shifts/{}/roster", project.shift("full").id), mine),
         ("/outbox".into(), None),
         ("/offline".into(), None),

@@ -482,6 +482,8 @@ fn form_page(visit: &Visit, shown: &Shown<'_>) -> Result<Response, Problem> {
                     Some((project, _)) => { input type="hidden" name="version" value=(project.version); }
                     None => { (reference_field(visit, shown, &beside)) }
                 }
+                // What the Enter key presses is the first button there is.
+                button.skip name="do" value="save" tabindex="-1" aria-hidden="true" { (lang.pick("保存", "Save")) }
                 (fields(shown.sheet, &beside))
                 @if was_published { (reason_field(shown, &beside)) }
                 div.actions {

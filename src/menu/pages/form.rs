@@ -532,12 +532,12 @@ fn details(sheet: &Sheet, beside: &Beside<'_>) -> Markup {
                 Some(lang.pick("不填为 14", "14 when left out"))))
             fieldset {
                 legend { (lang.pick("需要的技能", "Skills needed")) }
-                @for skill in Skill::all() {
+                div.ticks { @for skill in Skill::all() {
                     label.tick {
                         input type="checkbox" name="skill" value=(skill.word()) checked[sheet.skills.contains(&skill)];
                         (skill.name(lang))
                     }
-                }
+                } }
             }
             (beside.typed(sheet, "sign_up_opens_at", "datetime-local", lang.pick("何时开放报名", "When sign-up opens"),
                 Some(lang.pick("不填为立即", "At once when left out"))))
@@ -616,13 +616,13 @@ fn repeat_fields(sheet: &Sheet, beside: &Beside<'_>) -> Markup {
             @if let Some(wrong) = wrong { p.wrong { (wrong) } }
             fieldset {
                 legend { (lang.pick("每逢", "On")) }
-                @for (word, zh, en) in WEEKDAYS {
+                div.ticks { @for (word, zh, en) in WEEKDAYS {
                     label.tick {
                         input type="checkbox" name="repeat-day" value=(word)
                             checked[sheet.weekdays.iter().any(|day| day == word)];
                         (lang.pick(zh, en))
                     }
-                }
+                } }
             }
             div.filters {
                 label {
