@@ -124,6 +124,7 @@ fn pages() -> Router {
         .route("/outbox", get(messages::outbox_page))
         .route("/problems", get(problem::pages::index))
         .route("/problems/{code}", get(problem::pages::show))
+        .route("/feeds/projects.atom", get(menu::feed::serve))
         .route("/offline", get(menu::pages::offline))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/icon.svg", get(assets::icon))

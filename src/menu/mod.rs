@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod document;
+pub mod feed;
 pub mod lifecycle;
 pub mod notice;
 pub mod own;

@@ -13,3 +13,4 @@ mod replacing;
 mod schema;
 mod shifts;
 mod sign_in;
+mod standards;
