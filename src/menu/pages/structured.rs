@@ -61,7 +61,7 @@ pub fn events(project: &ProjectRow, shifts: &[ShiftRow], origin: &str, now: Inst
                 "isAccessibleForFree": true,
             });
             if is_on && open && closes > now {
-                event["offers"] = json!({
+                let offer = json!({
                     "@type": "Offer",
                     "url": format!("{origin}/shifts/{}/sign-up", shift.id),
                     "price": 0,
@@ -74,6 +74,9 @@ pub fn events(project: &ProjectRow, shifts: &[ShiftRow], origin: &str, now: Inst
                         _ => "https://schema.org/SoldOut",
                     },
                 });
+                if let Value::Object(parts) = &mut event {
+                    parts.insert("offers".to_owned(), offer);
+                }
             }
             event
         })

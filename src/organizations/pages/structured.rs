@@ -14,31 +14,32 @@ pub fn organization(organization: &Organization, origin: &str) -> Value {
         OrganizationKind::Enterprise => "Corporation",
         _ => "NGO",
     };
+    let registered = organization.credit_code.as_ref().map(|code| {
+        json!({
+            "@type": "PropertyValue",
+            "propertyID": "GB 32100-2015",
+            "name": "统一社会信用代码",
+            "value": code,
+        })
+    });
+    let about = Some(&organization.about).filter(|about| !about.is_empty());
     let mut data = json!({
         "@context": "https://schema.org",
         "@type": kind,
         "@id": page,
         "url": page,
         "name": organization.name,
+        "description": about,
+        "telephone": organization.contact_phone,
+        "identifier": registered,
         "address": {
             "@type": "PostalAddress",
             "addressCountry": "CN",
             "addressRegion": organization.region_name,
         },
     });
-    if !organization.about.is_empty() {
-        data["description"] = organization.about.as_str().into();
-    }
-    if let Some(phone) = &organization.contact_phone {
-        data["telephone"] = phone.as_str().into();
-    }
-    if let Some(code) = &organization.credit_code {
-        data["identifier"] = json!({
-            "@type": "PropertyValue",
-            "propertyID": "GB 32100-2015",
-            "name": "统一社会信用代码",
-            "value": code,
-        });
+    if let Value::Object(parts) = &mut data {
+        parts.retain(|_, part| !part.is_null());
     }
     data
 }
