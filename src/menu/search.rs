@@ -47,43 +47,47 @@ choice! {
 #[into_params(parameter_in = Query)]
 pub struct MenuQuery {
     /// Words of two characters or more, in title, summary, place or organization.
-    #[param(value_type = Option<String>, max_length = 40)]
+    #[param(inline, example = "科学课")]
     #[deserr(default)]
     pub q: Option<Line<40>>,
     /// Key field.
+    #[param(inline, example = "education")]
     #[deserr(default)]
     pub field: Option<Field>,
     /// Division code at any level.
-    #[param(value_type = Option<String>, example = "3607")]
+    #[param(inline, example = "3607")]
     #[deserr(default)]
     pub region: Option<RegionCode>,
     /// A shift on this day or later.
-    #[param(value_type = Option<String>, format = "date")]
+    #[param(value_type = Option<String>, format = "date", example = "2026-11-28")]
     #[deserr(default)]
     pub from: Option<Day>,
     /// A shift on this day or earlier.
-    #[param(value_type = Option<String>, format = "date")]
+    #[param(value_type = Option<String>, format = "date", example = "2026-11-28")]
     #[deserr(default)]
     pub to: Option<Day>,
     /// A skill the project asks for.
+    #[param(inline, example = "teaching")]
     #[deserr(default)]
     pub skill: Option<Skill>,
     /// Somebody of this age may come, in whole years.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 120)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 120, example = 16)]
     #[deserr(default)]
     pub age: Option<Digits<0, 120>>,
     /// `1`: only where a seat is free.
+    #[param(inline, example = "1")]
     #[deserr(default)]
     pub free: Option<Free>,
     /// `start` when left out.
+    #[param(inline, example = "newest")]
     #[deserr(default)]
     pub sort: Option<Sort>,
     /// How many, 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(inline, example = "1795824000000_7")]
     #[deserr(default)]
     pub cursor: Option<Cursor>,
 }
@@ -96,6 +100,14 @@ pub struct Cursor {
     /// Breaks ties.
     pub project: i64,
 }
+
+crate::string_schema!(
+    Cursor,
+    "Cursor",
+    "Where the page before ended; taken from its `next`.",
+    "^(0|[1-9][0-9]{0,14})_(0|[1-9][0-9]{0,14})$",
+    "1795824000000_7"
+);
 
 impl Cursor {
     /// After every project there can be.
@@ -115,7 +127,9 @@ impl Cursor {
             key: key.parse().ok()?,
             project: project.parse().ok()?,
         };
-        (cursor.token() == text && cursor.key >= 0 && cursor.project >= 0).then_some(cursor)
+        let range = 0..1_000_000_000_000_000;
+        let fit = range.contains(&cursor.key) && range.contains(&cursor.project);
+        (fit && cursor.token() == text).then_some(cursor)
     }
 }
 

@@ -15,6 +15,14 @@ use crate::platform::input::string_from;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionCode(String);
 
+crate::string_schema!(
+    RegionCode,
+    "RegionCode",
+    "GB/T 2260 division code of 2, 4, 6, 9 or 12 digits.",
+    "^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$",
+    "360731"
+);
+
 const LENGTHS: [usize; 5] = [2, 4, 6, 9, 12];
 
 impl RegionCode {

@@ -4,6 +4,7 @@ mod abuse;
 mod calendar;
 mod contract;
 mod hardening;
+mod limits;
 mod manners;
 mod memory;
 mod menu;

@@ -2,6 +2,7 @@
 
 mod clock;
 mod console;
+mod examples;
 mod idempotency;
 mod leaving;
 mod menu;
