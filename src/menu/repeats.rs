@@ -26,7 +26,7 @@ const LONGEST_RULE: usize = 200;
 pub struct Repeat {
     /// What references of its shifts begin with: `sat` makes `sat-20261205`.
     #[deserr(rename = "ref")]
-    #[schema(value_type = String, max_length = 55, example = "sat")]
+    #[schema(value_type = String, pattern = "^[A-Za-z0-9._~-]{1,55}$", max_length = 55, example = "sat")]
     #[serde(rename = "ref")]
     pub reference: Reference,
     /// An RFC 5545 recurrence rule: `FREQ` of `DAILY`, `WEEKLY` or `MONTHLY`, `COUNT` or
@@ -38,7 +38,7 @@ pub struct Repeat {
     #[schema(value_type = Vec<String>, required = false, max_items = 200, example = json!(["2026-12-26"]))]
     pub except: Many<Day, MOST_SHIFTS>,
     /// What somebody does.
-    #[schema(value_type = String, max_length = 40, example = "课堂助教")]
+    #[schema(example = "课堂助教")]
     pub role: Line<40>,
     /// When the first one starts, RFC 3339 with an offset.
     #[schema(value_type = String, format = "date-time")]
@@ -54,7 +54,6 @@ pub struct Repeat {
     #[deserr(default)]
     pub waitlist: Option<Count<0, 10_000>>,
     /// Why shifts with sign-ups are moved; told to those signed up.
-    #[schema(value_type = Option<String>, max_length = 200)]
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
 }
