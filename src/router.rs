@@ -62,6 +62,7 @@ macro_rules! operations {
 operations! {
     "/api/v1/regions" => get regions::api::list;
     "/api/v1/organizations/{org}" => get organizations::api::show;
+    "/api/v1/organizations/{org}/opportunities" => get menu::opportunities::show;
     "/api/v1/organizations/{org}/projects" => get menu::own::list;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
     "/api/v1/organizations/{org}/projects/{client_ref}/publish" => post menu::own::publish_one;

@@ -6,6 +6,7 @@ pub mod document;
 pub mod feed;
 pub mod lifecycle;
 pub mod notice;
+pub mod opportunities;
 pub mod own;
 pub mod pages;
 pub mod precondition;

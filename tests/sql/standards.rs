@@ -1,6 +1,8 @@
 //! What programs read on public pages: linked data and the feed.
 
+use diandan::menu;
 use diandan::platform::clock::{DAY, Instant};
+use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -171,4 +173,71 @@ fn the_menu_names_the_feed_about_what_it_shows() {
             "{page}: {link}"
         );
     }
+}
+
+#[test]
+fn what_an_organization_offers_is_told_in_the_terms_of_the_standard() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let mut cook = shift("c", morning(desk.now(), 6), 3);
+    cook["role"] = json!("做饭");
+    let notice = Notice::of(&[
+        shift("past", morning(desk.now(), 1), 3),
+        shift("a", morning(desk.now(), 5), 3),
+        cook,
+        shift("off", morning(desk.now(), 7), 3),
+    ])
+    .with_shift(3, "state", "cancelled");
+    let project = organization.publishes(&notice);
+    let care = Notice::of(&[shift("a", morning(desk.now(), 3), 3)]).with("field", "care");
+    let care = organization.publishes(&care);
+    for state in ["draft", "closed"] {
+        organization.publishes(&notice.clone().with("state", state));
+    }
+    desk.passes(2 * DAY);
+    menu::move_on(&desk.db, desk.now()).block_on().unwrap();
+    let target = format!("/api/v1/organizations/{}/opportunities", organization.id);
+    let told = desk.place().get(&target).is(200).json();
+    assert_eq!(
+        told["@context"],
+        "https://api.volunteeringdata.io/context/v1"
+    );
+    assert_eq!(told["name"], organization.name.as_str());
+    let terms = |names: &[&str]| -> Value {
+        let iri = |name: &&str| format!("https://ns.volunteeringdata.io/{name}");
+        names.iter().map(iri).collect()
+    };
+    assert_eq!(told["cause"], terms(&["Care", "EducationLanguages"]));
+    let activities = told["activity"].as_array().unwrap();
+    let ids: Vec<_> = activities.iter().map(|activity| &activity["id"]).collect();
+    assert!(
+        ids[0].as_str().unwrap().ends_with(&care.id),
+        "the next ones first"
+    );
+    assert!(ids[1].as_str().unwrap().ends_with(&project.id));
+    assert_eq!(ids.len(), 2);
+    let activity = &activities[1];
+    assert_eq!(activity["title"], notice.0["title"]);
+    let roles: Vec<_> = activity["role"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|role| &role["title"])
+        .collect();
+    assert_eq!(roles, ["做饭", "课堂助教"]);
+    let sessions = activity["session"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    assert_eq!(sessions[0]["location"]["name"], notice.0["place"]);
+    assert_eq!(sessions[0]["time"][0], terms(&["SaturdayMorning"])[0]);
+    assert_eq!(
+        sessions[0]["time"][1]["time:hasBeginning"]["time:inXSDDateTimeStamp"],
+        notice.0["shifts"][1]["starts_at"]
+    );
+    // Whoever is not verified offers nothing.
+    desk.place().rows(
+        "UPDATE organization SET state = 'suspended' WHERE id = ?1",
+        json!([organization.id]),
+    );
+    let told = desk.place().get(&target).is(200).json();
+    assert_eq!(told["activity"], json!([]));
 }
