@@ -456,6 +456,7 @@ pub async fn copy_project(
         Loaded::Now(agent, before) => {
             let agent = agent.ok_or_else(Problem::unauthenticated)?;
             agent.require(Permission::WriteProjects)?;
+            wish.as_ref().map_err(Clone::clone)?;
             before.answer.ok_or_else(Problem::not_found)?
         }
         Loaded::Earlier(earlier) => {

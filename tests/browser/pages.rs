@@ -287,3 +287,26 @@ fn the_policy_of_the_reference_is_strict_too() {
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     }
 }
+
+#[test]
+fn linked_data_is_no_script_to_the_policy() {
+    with_phone(Settings::default(), |phone| async move {
+        let organization = app().organization();
+        let notice = Notice::of(&[shift("a", morning(app().now(), 3), 3)]);
+        let project = organization.publishes(&notice);
+        for path in [
+            format!("/projects/{}", project.id),
+            format!("/organizations/{}", organization.id),
+        ] {
+            phone.opens(&path).await;
+            assert!(phone.sees("script[type='application/ld+json']").await);
+            assert_eq!(phone.policy_breaches().await, 0, "{path}");
+            // What is a script is stopped, and would be seen.
+            phone
+                .asks("const s = document.createElement('script'); s.textContent = '1'; document.body.append(s);")
+                .await;
+            assert_eq!(phone.policy_breaches().await, 1, "{path}");
+        }
+        phone
+    });
+}
