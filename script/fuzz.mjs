@@ -39,7 +39,7 @@ const sql = (...statements) =>
     body: JSON.stringify({ statements: statements.map(([sql, ...params]) => ({ sql, params })) }),
   });
 
-const scopes = JSON.stringify(["projects:write", "signups:read"]);
+const scopes = JSON.stringify(["projects:write", "signups:read", "signups:write"]);
 await sql(
   [
     "INSERT INTO organization (id, name, kind, region, state, created_at) VALUES (?1, '试验队', 'volunteer_team', '36', 'verified', ?2)",

@@ -11,8 +11,10 @@ use worker::{
     ScheduledEvent, console_error, console_log, event,
 };
 
+use crate::coordination;
 use crate::delivery::deliver;
 use crate::menu;
+use crate::organizations;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
@@ -86,6 +88,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         url.as_str(),
         request.headers(),
     );
+    let caller = visit.clone();
     let standing = standing(&env, &visit).await;
     let answer = router::answer(visit.counted(standing), request).await;
     let meter = Arc::clone(db.meter());
@@ -109,6 +112,14 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     }
     if let Some(key) = key {
         remember(key, began, &answer);
+    }
+    // After the answer, and once a day: nobody waits for it.
+    if answer.status != 401 && organizations::first_use_today(&caller) {
+        context.wait_until(async move {
+            if let Err(error) = organizations::note_use(&caller).await {
+                complain("the use of a key was not noted", &format!("{error:?}"));
+            }
+        });
     }
     // What was just written to the outbox leaves at once; the clock repeats what failed.
     if meter.rows_written() > 0 && config.notifier_url.is_some() {
@@ -275,7 +286,12 @@ async fn tick(db: &Db) {
         }
         Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
     }
-    let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
+    let mut forget = vec![
+        idempotency::forget_before(now),
+        outbox::forget(now),
+        organizations::forget(now),
+        coordination::forget(now),
+    ];
     forget.extend(volunteers::forget(now));
     if let Err(error) = db.batch(forget).await {
         complain("nothing was forgotten", &format!("{error:?}"));

@@ -64,11 +64,63 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 "A volunteer asks to withdraw from “{title}” ({when}). Open the roster under My shifts to respond."
             )
         }
-        _ => return None,
+        (kind, lang) => about_organizations(kind, title, place, reason, lang)?,
     };
     Some(match lang {
         Lang::Zh => format!("【点单】{words}"),
         Lang::En => format!("[Diandan] {words}"),
+    })
+}
+
+/// `title` is the organization's or the office's name, `place` the office's or the region's.
+fn about_organizations(
+    kind: &str,
+    title: &str,
+    place: &str,
+    reason: &str,
+    lang: Lang,
+) -> Option<String> {
+    Some(match (kind, lang) {
+        // The name of an organization nobody has verified may say anything.
+        ("organization_invited", Lang::Zh) => match title {
+            "" => "有一个组织邀请您加入。用这个手机号登录后，在“我的组织”里查看。".to_owned(),
+            title => format!("“{title}”邀请您加入。用这个手机号登录后，在“我的组织”里接受或谢绝。"),
+        },
+        ("organization_invited", Lang::En) => match title {
+            "" => "An organization invites you to join. Sign in with this phone and look under My organizations.".to_owned(),
+            title => format!("“{title}” invites you to join. Sign in with this phone and answer under My organizations."),
+        },
+        ("organization_verified", Lang::Zh) => {
+            format!("“{title}”已由{place}通过核验，项目可以上菜单了。")
+        }
+        ("organization_verified", Lang::En) => {
+            format!("“{title}” was verified by {place}. Its projects may go on the menu.")
+        }
+        ("organization_refused", Lang::Zh) => format!(
+            "“{title}”未通过{place}的核验，原因：{reason}。修改资料后会重新排队核验。"
+        ),
+        ("organization_refused", Lang::En) => format!(
+            "“{title}” was not verified by {place}. Reason: {reason}. Correct it and it waits again."
+        ),
+        ("organization_suspended", Lang::Zh) => {
+            format!("“{title}”已被{place}暂停，项目已从菜单撤下。原因：{reason}。")
+        }
+        ("organization_suspended", Lang::En) => format!(
+            "“{title}” was suspended by {place}; its projects are off the menu. Reason: {reason}."
+        ),
+        ("organization_reinstated", Lang::Zh) => {
+            format!("“{title}”已由{place}恢复，项目重新上菜单。")
+        }
+        ("organization_reinstated", Lang::En) => {
+            format!("“{title}” was reinstated by {place}. Its projects are back on the menu.")
+        }
+        ("coordinator_appointed", Lang::Zh) => {
+            format!("您已被任命为{place}的统筹员（{title}）。用这个手机号登录后打开“统筹”。")
+        }
+        ("coordinator_appointed", Lang::En) => format!(
+            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination."
+        ),
+        _ => return None,
     })
 }
 
@@ -139,6 +191,21 @@ mod tests {
             for language in ["zh", "en"] {
                 let text = text(&letter(kind, language, &config), &config).unwrap();
                 assert!(text.contains("义诊") && text.contains("08:00"), "{text}");
+            }
+        }
+        for kind in [
+            "organization_invited",
+            "organization_verified",
+            "organization_refused",
+            "organization_suspended",
+            "organization_reinstated",
+            "coordinator_appointed",
+        ] {
+            for language in ["zh", "en"] {
+                let text = text(&letter(kind, language, &config), &config).unwrap();
+                assert!(text.contains("义诊"), "{text}");
+                let explains = matches!(kind, "organization_refused" | "organization_suspended");
+                assert_eq!(text.contains("下雨"), explains, "{text}");
             }
         }
         let code = text(&letter("sign_in_code", "zh", &config), &config).unwrap();

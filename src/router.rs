@@ -24,7 +24,7 @@ use crate::platform::problem::{self, Problem};
 use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{menu, messages, organizations, regions, signups, volunteers};
+use crate::{coordination, menu, messages, organizations, regions, signups, volunteers};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -50,7 +50,10 @@ macro_rules! operations {
                 (name = "signups", description = "Volunteers taking shifts"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
-                (name = "organizations", description = "Who publishes"),
+                (name = "organizations", description = "Who publishes: registration and trust"),
+                (name = "members", description = "Who acts for an organization"),
+                (name = "api-keys", description = "What programs act with"),
+                (name = "coordination", description = "Offices bound to a region: verification and appointments"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
             paths($($($($handler)::+),+),+),
@@ -61,7 +64,15 @@ macro_rules! operations {
 
 operations! {
     "/api/v1/regions" => get regions::api::list;
-    "/api/v1/organizations/{org}" => get organizations::api::show;
+    "/api/v1/organizations" => get organizations::api::list, post organizations::api::register;
+    "/api/v1/organizations/{org}" => get organizations::api::show, patch organizations::api::change;
+    "/api/v1/organizations/{org}/verification" => post coordination::api::decide;
+    "/api/v1/organizations/{org}/members" => get organizations::api::members::list;
+    "/api/v1/organizations/{org}/members/{member}" => patch organizations::api::members::change, delete organizations::api::members::remove;
+    "/api/v1/organizations/{org}/invitations" => get organizations::api::invitations::list, post organizations::api::invitations::invite;
+    "/api/v1/organizations/{org}/invitations/{invitation}" => delete organizations::api::invitations::withdraw;
+    "/api/v1/organizations/{org}/api-keys" => get organizations::api::keys::list, post organizations::api::keys::make;
+    "/api/v1/organizations/{org}/api-keys/{key}" => delete organizations::api::keys::revoke;
     "/api/v1/organizations/{org}/opportunities" => get menu::opportunities::show;
     "/api/v1/organizations/{org}/projects" => get menu::own::list;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
@@ -78,6 +89,13 @@ operations! {
     "/api/v1/sessions/current" => delete volunteers::api::close;
     "/api/v1/me" => get volunteers::api::show, patch volunteers::api::change;
     "/api/v1/me/signups" => get signups::api::mine;
+    "/api/v1/me/organizations" => get organizations::api::members::mine;
+    "/api/v1/me/invitations" => get organizations::api::invitations::mine;
+    "/api/v1/me/invitations/{invitation}" => delete organizations::api::invitations::decline;
+    "/api/v1/me/invitations/{invitation}/acceptance" => post organizations::api::invitations::accept;
+    "/api/v1/me/coordination" => post coordination::api::redeem;
+    "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
+    "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
 }
 
 fn pages() -> Router {
@@ -103,6 +121,31 @@ fn pages() -> Router {
         .route(
             "/organizations/{id}/projects/{client_ref}/{act}",
             get(menu::pages::console::confirm).post(menu::pages::console::act),
+        )
+        .route(
+            "/organizations/new",
+            get(organizations::pages::new).post(organizations::pages::register),
+        )
+        .route(
+            "/organizations/{id}/settings",
+            get(organizations::pages::settings),
+        )
+        .route(
+            "/organizations/{id}/settings/{act}",
+            post(organizations::pages::act),
+        )
+        .route("/me/organizations", get(organizations::pages::mine))
+        .route("/me/invitations/{id}", post(organizations::pages::answer))
+        .route("/coordination", get(coordination::pages::queue))
+        .route(
+            "/coordination/organizations/{id}",
+            get(coordination::pages::organization).post(coordination::pages::decide),
+        )
+        .route("/coordination/appoint", post(coordination::pages::appoint))
+        .route("/coordination/revoke", post(coordination::pages::revoke))
+        .route(
+            "/coordination/accept",
+            get(coordination::pages::code_form).post(coordination::pages::redeem),
         )
         .route(
             "/shifts/{id}/sign-up",
@@ -206,6 +249,7 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
         }
     };
     let problem = response.extensions().get::<Problem>().cloned();
+    let problem = problem.map(|problem| explained(&visit, problem));
     let internal_reason = problem
         .as_ref()
         .and_then(|problem| problem.internal_reason().map(str::to_owned));
@@ -250,6 +294,17 @@ fn forged() -> Problem {
             "This request came from another site and was refused",
         ),
     )
+}
+
+/// Whoever presents half a key, or one with a slip in it, is told so.
+fn explained(visit: &Visit, problem: Problem) -> Problem {
+    if problem.code() != "unauthenticated" || !visit.presents(organizations::is_mistyped_key) {
+        return problem;
+    }
+    problem.titled(Words::new(
+        "接口密钥不完整或有错字：校验位不符",
+        "The API key is cut off or mistyped: its checksum does not fit",
+    ))
 }
 
 fn render(visit: &Visit, problem: &Problem, is_api: bool) -> Response {

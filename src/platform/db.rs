@@ -84,6 +84,12 @@ impl<T: Into<Self>> From<Option<T>> for Param {
     }
 }
 
+impl From<&Option<String>> for Param {
+    fn from(text: &Option<String>) -> Self {
+        Self::from(text.as_ref())
+    }
+}
+
 /// SQL and the values of its `?1`, `?2` …
 #[derive(Clone, Debug)]
 pub struct Statement {

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use axum::http::StatusCode;
 use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::HeaderBuilder;
@@ -54,10 +55,12 @@ impl Modify for Manners {
             for (is_unsafe, operation) in operations(item) {
                 add_codes(path, is_unsafe, operation);
                 exemplify(operation);
+                let repeatable = takes_key(operation);
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
                         explain(response);
-                        name_headers(status, response);
+                        describe(status, response);
+                        name_headers(status, repeatable, response);
                     }
                 }
             }
@@ -254,6 +257,18 @@ fn explain(response: &mut Response) {
     extensions.insert(CODES.to_owned(), codes.into());
 }
 
+/// Responses must have a description (OpenAPI 3.1, section 4.8.17), where handlers need
+/// no words of their own.
+fn describe(status: &str, response: &mut Response) {
+    if response.description.is_empty() {
+        let status = StatusCode::from_bytes(status.as_bytes()).ok();
+        let reason = status.and_then(|status| status.canonical_reason());
+        reason
+            .unwrap_or("The answer")
+            .clone_into(&mut response.description);
+    }
+}
+
 /// Headers that answers have in common, described once.
 fn add_headers(components: &mut Components) {
     let text = |description: &str, example: &str| -> RefOr<Header> {
@@ -290,16 +305,24 @@ fn add_headers(components: &mut Components) {
         ),
         ("Retry-After".to_owned(), RefOr::T(seconds)),
         (
+            "Idempotency-Replayed".to_owned(),
+            text(
+                "`true` on the answer to a retry: nothing was done again.",
+                "true",
+            ),
+        ),
+        (
             "X-Request-Id".to_owned(),
             text("Names the request, to quote when asking for help.", "8f3c2a1b9d4e5f60-HKG"),
         ),
     ]);
 }
 
-fn name_headers(status: &str, response: &mut Response) {
+fn name_headers(status: &str, repeatable: bool, response: &mut Response) {
     let retry = matches!(status, "429" | "503").then_some("Retry-After");
+    let replayed = (repeatable && status.starts_with('2')).then_some("Idempotency-Replayed");
     let common = ["RateLimit-Policy", "RateLimit", "X-Request-Id"];
-    for name in common.into_iter().chain(retry) {
+    for name in common.into_iter().chain(retry).chain(replayed) {
         let known = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
         response.headers.entry(name.to_owned()).or_insert(known);
     }
@@ -340,6 +363,38 @@ mod tests {
             // An operation has its method.
             let is_none = kind.code == "method_not_allowed";
             assert!(is_none || documented.contains(kind.code), "{}", kind.code);
+        }
+    }
+
+    #[test]
+    fn what_the_document_refers_to_is_in_it() {
+        fn references<'a>(part: &'a Value, found: &mut Vec<&'a str>) {
+            match part {
+                Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(Value::as_str));
+                    members.values().for_each(|value| references(value, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+                _ => {}
+            }
+        }
+        let document: Value = serde_json::to_value(openapi()).unwrap();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        for reference in found {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_response_is_described() {
+        for (name, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let said = response["description"].as_str().unwrap_or_default();
+                assert!(!said.is_empty(), "{status} of {name}");
+            }
         }
     }
 

@@ -187,7 +187,7 @@ impl Ticket {
         "note": "坐早班车来",
     })),
     responses(
-        (status = 201, body = Signup),
+        (status = 201, body = Signup, description = "Signed up, or on the waiting list", headers(("Location" = String, description = "Where it is read"))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),

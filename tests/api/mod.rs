@@ -8,6 +8,7 @@ mod limits;
 mod manners;
 mod memory;
 mod menu;
+mod organizations;
 mod own;
 mod pages;
 mod problems;

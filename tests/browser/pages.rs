@@ -45,6 +45,17 @@ fn every_page() -> Vec<(String, Option<String>)> {
         .with("risks", serde_json::Value::Null);
     let draft = organization.publishes(&draft).reference;
     let console = format!("/organizations/{}/projects", organization.id);
+    let coordinator = app().coordinator("36");
+    let waiting = app().organization_in_state("unverified");
+    let invited = app().adult();
+    owner
+        .sends(
+            "POST",
+            &format!("/api/v1/organizations/{}/invitations", organization.id),
+            &serde_json::json!({"phone": invited.phone, "role": "viewer"}),
+        )
+        .is(201);
+    let of_coordinator = Some(coordinator.session.clone());
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
     vec![
@@ -100,7 +111,31 @@ fn every_page() -> Vec<(String, Option<String>)> {
             of_owner.clone(),
         ),
         (format!("{console}/{}/copy", project.reference), of_owner),
-        (format!("/shifts/{}/roster", project.shift("full").id), mine),
+        (
+            format!("/shifts/{}/roster", project.shift("full").id),
+            mine.clone(),
+        ),
+        (
+            format!("/organizations/{}/settings", organization.id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/organizations/{}/settings", organization.id),
+            Some(organization.member("viewer").session),
+        ),
+        ("/organizations/new".into(), mine.clone()),
+        ("/me/organizations".into(), Some(invited.session)),
+        ("/me/organizations".into(), of_coordinator.clone()),
+        ("/coordination".into(), of_coordinator.clone()),
+        (
+            "/coordination?state=verified".into(),
+            of_coordinator.clone(),
+        ),
+        (
+            format!("/coordination/organizations/{}", waiting.id),
+            of_coordinator.clone(),
+        ),
+        ("/coordination/accept".into(), of_coordinator),
         ("/problems".into(), None),
         ("/problems/shift_has_signups".into(), None),
         ("/outbox".into(), None),

@@ -1,6 +1,7 @@
 //! The examples of the OpenAPI document do what they show: each is sent as it stands, on a
 //! day on which its dates lie ahead.
 
+use diandan::platform::crypto::sha256_hex;
 use serde_json::{Value, json};
 
 use crate::support::at;
@@ -67,6 +68,53 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => "POST",
             };
             request(method, target, &organization.key)
+        }
+        "register_organization" => request("POST", path.to_owned(), &volunteer.session),
+        "change_organization" => {
+            let target = path.replace("{org}", &organization.id);
+            request("PATCH", target, &organization.member("owner").session)
+        }
+        "invite_member" | "make_api_key" => {
+            let target = path.replace("{org}", &organization.id);
+            request("POST", target, &organization.member("owner").session)
+        }
+        "change_member" => {
+            let target = path.replace("{org}", &organization.id);
+            let target = target.replace("{member}", &organization.member("viewer").id);
+            request("PATCH", target, &organization.member("owner").session)
+        }
+        "accept_invitation" => {
+            let target = format!("/api/v1/organizations/{}/invitations", organization.id);
+            let body = json!({"phone": volunteer.phone, "role": "viewer"});
+            let owner = organization.member("owner");
+            let invitation = owner.sends("POST", &target, &body).is(201).member("id");
+            let target = path.replace("{invitation}", &invitation);
+            request("POST", target, &volunteer.session)
+        }
+        "decide_on_organization" => {
+            let waiting = desk.place().organization_in_state("unverified");
+            let coordinator = desk.place().coordinator("36");
+            request(
+                "POST",
+                path.replace("{org}", &waiting.id),
+                &coordinator.session,
+            )
+        }
+        "appoint_coordinator" => {
+            let coordinator = desk.place().coordinator("3607");
+            request("POST", path.to_owned(), &coordinator.session)
+        }
+        "redeem_appointment_code" => {
+            let code = format!("ddc_{}", "5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f".repeat(2));
+            let hash = sha256_hex(&code);
+            let id: uuid::Uuid = hash[..32].parse().unwrap();
+            let until = desk.now().plus(1).millis();
+            desk.place().rows(
+                "INSERT INTO coordinator (id, region, office, code_hash, code_expires_at, created_at)
+                 VALUES (?1, '36', '江西省民政厅', ?2, ?3, 0)",
+                json!([id, hash, until]),
+            );
+            request("POST", path.to_owned(), &volunteer.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

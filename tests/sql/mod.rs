@@ -1,11 +1,16 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
+mod api_keys;
+mod clerk;
 mod clock;
 mod console;
+mod coordination;
 mod examples;
 mod idempotency;
 mod leaving;
+mod members;
 mod menu;
+mod organizations;
 mod outbox;
 mod own;
 mod refusals;

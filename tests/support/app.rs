@@ -43,7 +43,7 @@ impl App {
         Self::start_with("off")
     }
 
-    /// A Worker that counts requests, as in production.
+    /// A Worker that counts requests, and lets a caller send twenty a minute.
     pub fn start_with_limits() -> Self {
         Self::start_with("on")
     }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant as Stopwatch};
 
-use diandan::platform::crypto::{Token, sha256_hex};
+use diandan::platform::crypto::sha256_hex;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -115,7 +115,7 @@ impl<'a> Organization<'a> {
     }
 
     pub fn new_key_until(&self, scopes: &[&str], expires_at: i64) -> String {
-        let token = Token::new("ddk_").unwrap();
+        let token = diandan::organizations::new_key().unwrap();
         self.place.rows(
             "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
              VALUES (?1, ?2, ?3, 'test', ?4, 0, ?5)",
@@ -221,6 +221,12 @@ impl Volunteer<'_> {
     #[track_caller]
     pub fn reads(&self, target: &str) -> Answer {
         self.place.send(&self.request("GET", target))
+    }
+
+    /// Sends JSON.
+    #[track_caller]
+    pub fn sends(&self, method: &str, target: &str, body: &Value) -> Answer {
+        self.place.send(&self.request(method, target).json(body))
     }
 
     /// Signs up as somebody of age.

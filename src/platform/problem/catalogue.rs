@@ -57,6 +57,18 @@ macro_rules! kinds {
 // Code and status; title; when it is answered; what to do. One line of each.
 #[rustfmt::skip]
 kinds! {
+    already_coordinator 409
+        ("已是统筹员", "Coordinator already")
+        ("这个手机号的主人已经是该行政区划的统筹员。", "Whoever has this phone coordinates that region already.")
+        ("无须再任命。", "Nothing needs to be done.")
+    already_invited 409
+        ("已经邀请过", "Invited already")
+        ("对这个手机号的邀请还有效，对方还没有答复。", "An invitation for this phone is open and has not been answered.")
+        ("等对方接受，或撤回后重新邀请。", "Wait for the answer, or withdraw it and invite again.")
+    already_member 409
+        ("已是成员", "Member already")
+        ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
+        ("要改角色时，修改该成员。", "To give them another role, change the member.")
     already_signed_up 409
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
@@ -81,10 +93,18 @@ kinds! {
         ("暂时无法发送验证码", "Codes unavailable")
         ("这个部署没有接通短信网关。", "This deployment is not connected to a message gateway.")
         ("联系运营方。", "Ask whoever runs the deployment.")
+    credit_code_taken 409
+        ("信用代码已被登记", "Credit code taken")
+        ("已有组织用这个统一社会信用代码登记，且没有被驳回。", "An organization that was not refused is registered with this unified social credit code.")
+        ("如果那不是贵单位登记的，请联系当地统筹单位；它被驳回后即可登记。", "If that was not you, ask the coordinator of your region: once that one is refused, you can register.")
     cross_site 403
         ("来自别的网站的请求", "Cross-site request")
         ("浏览器说明，这个改动数据的请求由另一个网站发起。", "The browser says that another site made it send this request, which changes data.")
         ("从服务器端调用接口；网页请从本站操作。", "Call the API from a server; use pages from this site itself.")
+    decision_not_possible 409
+        ("目前不能作此决定", "Decision not possible")
+        ("组织目前的状态（`state`）不允许这个决定：例如只有已核验的才能暂停。", "The organization's `state` does not allow this decision: only a verified one can be suspended, for instance.")
+        ("读取组织，按它现在的状态决定。", "Read the organization, and decide by the state it is in.")
     duplicate_key 400
         ("字段名重复", "Name given twice")
         ("JSON 的同一个对象里，同一个名字出现了两次；`errors` 指出位置。", "A name stands twice in one JSON object; `errors` says where.")
@@ -125,10 +145,18 @@ kinds! {
         ("查询参数需要修改", "Invalid parameters")
         ("有查询参数不存在、重复、为空、不合要求，或互相矛盾；`errors` 列出全部。", "Query parameters are unknown, repeated, empty, not as they must be, or contradict each other; `errors` lists all of them.")
         ("按接口文档改正。", "Correct them by the reference.")
+    invitation_over 410
+        ("邀请已失效", "Invitation over")
+        ("邀请已撤回、已谢绝，或已超过 14 天。", "The invitation was withdrawn or declined, or is older than 14 days.")
+        ("请组织的负责人重新邀请。", "Ask an owner of the organization for a new one.")
     json_too_deep 400
         ("JSON 嵌套过深", "JSON nested too deeply")
         ("数组和对象的嵌套超过 32 层。", "Arrays and objects stand more than 32 levels inside one another.")
         ("按接口文档组织请求体。", "Shape the body as the reference says.")
+    last_owner 409
+        ("最后一位负责人", "Last owner")
+        ("组织至少要有一位负责人：最后一位不能退出、移除或改为别的角色。", "An organization keeps at least one owner: the last one cannot leave, be removed, or be given another role.")
+        ("先把别的成员设为负责人。", "Make another member an owner first.")
     malformed_json 400
         ("不是合法的 JSON", "Malformed JSON")
         ("请求体不是 UTF-8 编码的合法 JSON；`detail` 指出位置。", "The body is not JSON in UTF-8; `detail` says where it stops being so.")
@@ -169,6 +197,14 @@ kinds! {
         ("编号已被占用", "Reference taken")
         ("组织的另一个项目已用了这个 `client_ref`。", "Another project of the organization has this `client_ref`.")
         ("换一个编号；重试同一次复制时请带上同样的 `Idempotency-Key`。", "Choose another; send the same `Idempotency-Key` when you repeat the same copy.")
+    region_out_of_reach 403
+        ("超出统筹范围", "Region out of reach")
+        ("统筹员只能任命本行政区划及其下级的统筹员。", "Coordinators appoint others for their own region and what is below it only.")
+        ("请上级统筹员任命。", "Ask a coordinator whose region contains it.")
+    reverification_needed 409
+        ("修改后须重新核验", "Reverification needed")
+        ("已核验的组织要改名称、类型、信用代码、所在地或募捐资格：改后要重新核验，核验前项目不在菜单上。", "A verified organization changes its name, kind, credit code, region or fundraising qualification: it must be verified again, and is off the menu until then.")
+        ("确认后带上 `accept_reverification: true` 再次提交。", "If that is meant, send it again with `accept_reverification: true`.")
     roster_closed 410
         ("名单已关闭", "Roster closed")
         ("班次结束已超过 30 天，名单不再显示。", "The shift ended more than 30 days ago; its roster is shown no more.")
@@ -205,6 +241,18 @@ kinds! {
         ("验证码要得太频繁", "Too many codes")
         ("这个手机号或这个网络刚刚要过验证码，或一小时内要得太多。", "This phone or this network asked for a code a moment ago, or for too many within an hour.")
         ("等 `Retry-After` 秒；已收到的验证码仍可用。", "Wait `Retry-After` seconds; a code already received is still good.")
+    too_many_invitations 409
+        ("邀请太多", "Too many invitations")
+        ("组织在过去 24 小时内已发出 20 份邀请。", "The organization has sent 20 invitations in the last 24 hours.")
+        ("明天再邀请。", "Invite more tomorrow.")
+    too_many_keys 409
+        ("密钥太多", "Too many keys")
+        ("组织已有 50 个有效的接口密钥。", "The organization has 50 API keys that work.")
+        ("停用不再使用的密钥。", "Revoke those that are not used any more.")
+    too_many_waiting 409
+        ("待核验的组织太多", "Too many waiting")
+        ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
+        ("等它们核验后再登记。", "Register more when they are verified.")
     too_young 409
         ("年龄不够", "Too young")
         ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
@@ -223,7 +271,7 @@ kinds! {
         ("重新读取，合并改动，用新的 `ETag` 再试。", "Read it again, merge, and try with the new `ETag`.")
     wrong_code 403
         ("验证码不对", "Wrong code")
-        ("验证码不对、已失效、已用过，或试得太多。", "The code is wrong, expired, used, or was tried too often.")
+        ("验证码或任命码不对、已失效、已用过，或试得太多。", "The one-time code or appointment code is wrong, expired, used, or was tried too often.")
         ("核对后再试，或重新获取。", "Check it, or ask for a new one.")
     wrong_state 409
         ("项目的状态不允许", "Wrong state")
