@@ -2,6 +2,7 @@
 
 mod abuse;
 mod calendar;
+mod client;
 mod contract;
 mod hardening;
 mod limits;

@@ -199,7 +199,7 @@ impl Place for App {
 }
 
 /// The pinned Node.js, else the machine's.
-fn node(root: &Path) -> PathBuf {
+pub fn node(root: &Path) -> PathBuf {
     let pinned = root.join("node_modules/.bin/node");
     if pinned.exists() {
         pinned
