@@ -74,7 +74,13 @@ operations! {
     "/api/v1/organizations/{org}/invitations/{invitation}" => delete organizations::api::invitations::withdraw;
     "/api/v1/organizations/{org}/api-keys" => get organizations::api::keys::list, post organizations::api::keys::make;
     "/api/v1/organizations/{org}/api-keys/{key}" => delete organizations::api::keys::revoke;
-    "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put;
+    "/api/v1/organizations/{org}/opportunities" => get menu::opportunities::show;
+    "/api/v1/organizations/{org}/projects" => get menu::own::list;
+    "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
+    "/api/v1/organizations/{org}/projects/{client_ref}/publish" => post menu::own::publish_one;
+    "/api/v1/organizations/{org}/projects/{client_ref}/close" => post menu::own::close;
+    "/api/v1/organizations/{org}/projects/{client_ref}/cancel" => post menu::own::cancel;
+    "/api/v1/organizations/{org}/projects/{client_ref}/copy" => post menu::own::copy;
     "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
     "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
     "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
@@ -150,6 +156,22 @@ fn pages() -> Router {
             get(organizations::pages::organization),
         )
         .route(
+            "/organizations/{id}/projects",
+            get(menu::pages::console::projects),
+        )
+        .route(
+            "/organizations/{id}/projects/new",
+            get(menu::pages::console::new).post(menu::pages::console::create),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/edit",
+            get(menu::pages::console::edit).post(menu::pages::console::change),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/{act}",
+            get(menu::pages::console::confirm).post(menu::pages::console::act),
+        )
+        .route(
             "/organizations/new",
             get(organizations::pages::new).post(organizations::pages::register),
         )
@@ -195,6 +217,7 @@ fn pages() -> Router {
         .route("/outbox", get(messages::outbox_page))
         .route("/problems", get(problem::pages::index))
         .route("/problems/{code}", get(problem::pages::show))
+        .route("/feeds/projects.atom", get(menu::feed::serve))
         .route("/offline", get(menu::pages::offline))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/icon.svg", get(assets::icon))

@@ -7,16 +7,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::notice::{ProjectBody, Reference};
-use super::replacing::{Refusal, plan};
+use super::precondition::{Precondition, etag};
+use super::publishing::{Outcome, Published, Target, Wanted, own_project, publish};
 use super::search::{Cursor, MenuQuery};
-use super::store::{self, ProjectRow, Replacement, ShiftRow};
+use super::store::{self, Before, ProjectRow, ShiftRow};
 use super::{Card, Field, ProjectState, ShiftState, SignUpApproval, Skill};
-use crate::organizations::Permission;
 use crate::platform::clock::Instant;
-use crate::platform::crypto::sha256_hex;
-use crate::platform::db::DbError;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
+use crate::platform::idempotency::{self, IdempotencyKey};
 use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, invalid_parameters, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -198,16 +197,16 @@ pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Respon
     let search = query.search(visit.now).map_err(invalid_parameters)?;
     let page = store::list(&visit.db, &search, visit.now).await?;
     let next = page.next.map(|cursor| with_cursor(&visit.target, cursor));
-    let link = next
-        .as_ref()
-        .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    let link = link_to(next.as_deref());
     let items = page.lines.into_iter().map(|line| line.card).collect();
     let cache = [(header::CACHE_CONTROL, PUBLIC)];
-    let mut response = (cache, axum::Json(Menu { items, next })).into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    Ok(response)
+    Ok((cache, link, axum::Json(Menu { items, next })).into_response())
+}
+
+/// The `Link` to the next page, if there is one.
+pub fn link_to(next: Option<&str>) -> HeaderMap {
+    let link = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    link.map(|link| (header::LINK, link)).into_iter().collect()
 }
 
 /// The same address, continued after `cursor`.
@@ -286,7 +285,8 @@ pub fn for_the_public(
         ("If-Match" = Option<String>, Header, description = "Replace only this version"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: create only"),
     ),
-    request_body(content = ProjectBody, example = json!({
+    request_body(content = ProjectBody, examples(
+        ("once" = (summary = "One shift", value = json!({
         "state": "published",
         "title": "冬日山村科学课",
         "field": "education",
@@ -308,7 +308,20 @@ pub fn for_the_public(
             "capacity": 12,
             "waitlist": 6,
         }],
-    })),
+        }))),
+        ("every-week" = (summary = "A draft with a shift every Saturday but one", value = json!({
+            "title": "周六课后陪伴",
+            "repeats": [{
+                "ref": "sat",
+                "rule": "FREQ=WEEKLY;BYDAY=SA;COUNT=8",
+                "except": ["2026-12-26"],
+                "role": "陪伴志愿者",
+                "starts_at": "2026-12-05T14:00:00+08:00",
+                "ends_at": "2026-12-05T16:00:00+08:00",
+                "capacity": 6,
+            }],
+        }))),
+    )),
     responses(
         (status = 200, body = Project, description = "Replaced, or unchanged", headers(("ETag" = String))),
         (status = 201, body = Project, description = "Created", headers(("ETag" = String), ("Location" = String))),
@@ -328,77 +341,21 @@ pub async fn put(
     visit: Visit,
     _: Presented,
     Path((organization, reference)): Path<(String, String)>,
-    headers: HeaderMap,
+    condition: Precondition,
     body: Result<Json<ProjectBody, LARGE_BODY>, Problem>,
 ) -> Result<Response, Problem> {
     let (organization, reference) = names(&organization, &reference)?;
-    // Who nobody knows learns nothing of what the body should be.
-    let region = body
-        .as_ref()
-        .ok()
-        .and_then(|Json(body)| body.region.as_ref());
-    let region = region.map(|region| region.as_str().to_owned());
-    let mut tries = 0;
-    loop {
-        tries += 1;
-        let loaded = store::load(&visit, &organization, &reference, region.as_deref()).await?;
-        let Some(agent) = &loaded.agent else {
-            return Err(Problem::unauthenticated());
-        };
-        agent.require(Permission::WriteProjects)?;
-        let Json(body) = body.as_ref().map_err(Clone::clone)?;
-        let standing = loaded.standing.as_ref();
-        let planned = plan(standing, &loaded.shifts, body, visit.now, || visit.new_id());
-        let mut invalid = body
-            .check(standing.is_some_and(|standing| standing.published))
-            .err()
-            .unwrap_or_default();
-        if region.is_some() && loaded.region_name.is_none() {
-            let unknown = Words::new("没有这个行政区划代码", "is not a known division");
-            invalid.push("/region", unknown);
-        }
-        if let Err(Refusal::Invalid(fields)) = &planned {
-            invalid.extend(fields.clone());
-        }
-        invalid.into_result().map_err(Problem::invalid)?;
-        if body.state == ProjectState::Published {
-            agent.require_verified()?;
-        }
-        check_version(&headers, standing.map(|standing| standing.version))?;
-        let body_hash = sha256_hex(&serde_json::to_string(body).unwrap_or_default());
-        if standing.is_some_and(|standing| standing.body_hash == body_hash) {
-            let unchanged = loaded.answer;
-            let unchanged =
-                unchanged.ok_or_else(|| Problem::internal("a project without itself"))?;
-            return Ok(answer(StatusCode::OK, unchanged));
-        }
-        let plan = planned.map_err(refused)?;
-        let replacement = Replacement {
-            agent,
-            organization: &organization,
-            reference: &reference,
-            standing,
-            body,
-            body_hash: &body_hash,
-            region_name: loaded.region_name.as_deref(),
-            plan: &plan,
-        };
-        match store::replace(&visit, &replacement).await {
-            Ok(Some(written)) => {
-                let status = if standing.is_some() {
-                    StatusCode::OK
-                } else {
-                    StatusCode::CREATED
-                };
-                return Ok(answer(status, written));
-            }
-            Ok(None) => return Err(Problem::internal("the project written was not found")),
-            // Somebody was quicker: look again, and decide again.
-            Err(DbError::Refused(_)) if tries < 4 => {}
-            Err(DbError::Refused(reason)) => return Err(Problem::busy(reason)),
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let body = body.map(|Json(body)| body);
+    let region = body.as_ref().ok().and_then(|body| body.region.as_ref());
+    let target = Target {
+        organization: &organization,
+        reference: &reference,
+        condition: &condition,
+        key: &IdempotencyKey::default(),
+    };
+    let region = region.map(|region| region.as_str());
+    let wanted = |_: &Before| body.as_ref().map(Wanted::whole).map_err(Clone::clone);
+    publish(&visit, target, region, wanted).await.map(answer)
 }
 
 /// Read one of the organization's own projects, drafts included.
@@ -425,14 +382,17 @@ pub async fn own(
     Path((organization, reference)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (organization, reference) = names(&organization, &reference)?;
-    let loaded = store::load(&visit, &organization, &reference, None).await?;
-    let agent = loaded.agent.ok_or_else(Problem::unauthenticated)?;
-    agent.require(Permission::ReadProjects)?;
-    let found = loaded.answer.ok_or_else(Problem::not_found)?;
-    Ok(answer(StatusCode::OK, found))
+    let (project, shifts) = own_project(&visit, &organization, &reference).await?;
+    Ok(answer(Published {
+        outcome: Outcome::Unchanged,
+        project,
+        shifts,
+        replayed: false,
+    }))
 }
 
-fn names(organization: &str, reference: &str) -> Result<(String, Reference), Problem> {
+/// The organization and the project that stand in a path.
+pub fn names(organization: &str, reference: &str) -> Result<(String, Reference), Problem> {
     let organization: Uuid = parse_id(organization)?;
     let reference = Reference::parse(reference).ok_or_else(|| {
         Problem::invalid(FieldErrors::one(
@@ -443,8 +403,14 @@ fn names(organization: &str, reference: &str) -> Result<(String, Reference), Pro
     Ok((organization.to_string(), reference))
 }
 
-fn answer(status: StatusCode, found: (ProjectRow, Vec<ShiftRow>)) -> Response {
-    let project = Project::from(found);
+/// A project as its organization reads it.
+pub fn answer(published: Published) -> Response {
+    let status = match published.outcome {
+        Outcome::Created => StatusCode::CREATED,
+        Outcome::Replaced | Outcome::Unchanged => StatusCode::OK,
+    };
+    let replayed = published.replayed;
+    let project = Project::from((published.project, published.shifts));
     let tag = etag(project.version);
     let location = format!("/api/v1/projects/{}", project.id);
     let mut response = (status, axum::Json(project)).into_response();
@@ -458,94 +424,16 @@ fn answer(status: StatusCode, found: (ProjectRow, Vec<ShiftRow>)) -> Response {
             headers.insert(name, value);
         }
     }
-    response
-}
-
-fn etag(version: i64) -> String {
-    format!("\"v{version}\"")
-}
-
-/// RFC 9110, section 13.1: `If-Match` guards replacing, `If-None-Match: *` creating. Tags
-/// count when they were weakened on the way: networks do so when they compress.
-fn check_version(headers: &HeaderMap, standing: Option<i64>) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let matches = |list: &str, version: i64| {
-        list.split(',')
-            .map(|tag| tag.trim().trim_start_matches("W/"))
-            .any(|tag| tag == "*" || tag == etag(version))
-    };
-    let met = match (
-        text(header::IF_MATCH),
-        text(header::IF_NONE_MATCH),
-        standing,
-    ) {
-        (Some(list), _, Some(version)) => matches(list, version),
-        (Some(_), _, None) => false,
-        (None, Some(list), Some(version)) => !matches(list, version),
-        (None, _, _) => true,
-    };
-    if met {
-        return Ok(());
-    }
-    let problem = Problem::new(
-        StatusCode::PRECONDITION_FAILED,
-        "version_conflict",
-        Words::new(
-            "项目已被别人改动，请先读取最新版本",
-            "The project has changed meanwhile; read its latest version first",
-        ),
-    );
-    Err(
-        match standing
-            .map(etag)
-            .and_then(|tag| HeaderValue::from_str(&tag).ok())
-        {
-            Some(tag) => problem.with_header(header::ETAG, tag),
-            None => problem,
-        },
-    )
-}
-
-fn refused(refusal: Refusal) -> Problem {
-    match refusal {
-        Refusal::Invalid(fields) => Problem::invalid(fields),
-        Refusal::SignupsAtStake(fields) => Problem::new(
-            StatusCode::CONFLICT,
-            "shift_has_signups",
-            Words::new(
-                "已有人报名，改动必须写明，不能悄悄进行",
-                "Volunteers are signed up: say openly what changes and why",
-            ),
-        )
-        .with_fields(fields),
+    if replayed {
+        idempotency::replayed(response)
+    } else {
+        response
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(name: &str, value: &str, standing: Option<i64>) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            name.parse::<header::HeaderName>().unwrap(),
-            value.parse().unwrap(),
-        );
-        check_version(&headers, standing).is_ok()
-    }
-
-    #[test]
-    fn preconditions_guard_replacing_and_creating() {
-        assert!(check("if-match", "\"v3\"", Some(3)));
-        assert!(check("if-match", "\"v1\", \"v3\"", Some(3)));
-        assert!(check("if-match", "*", Some(3)));
-        assert!(check("if-match", "W/\"v3\"", Some(3)));
-        assert!(!check("if-match", "\"v2\"", Some(3)));
-        assert!(!check("if-match", "*", None));
-        assert!(check("if-none-match", "*", None));
-        assert!(!check("if-none-match", "*", Some(3)));
-        assert!(check_version(&HeaderMap::new(), Some(3)).is_ok());
-    }
 
     #[test]
     fn a_cursor_replaces_the_one_before() {

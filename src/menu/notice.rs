@@ -4,6 +4,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::repeats::{self, Repeat};
 use super::{Field, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
@@ -14,6 +15,8 @@ use crate::regions::RegionCode;
 
 /// A project has at most so many shifts.
 pub const MOST_SHIFTS: usize = 200;
+/// And so many rules by which they repeat.
+pub const MOST_REPEATS: usize = 20;
 /// Nobody plans further ahead than this, in milliseconds.
 pub const FURTHEST: i64 = 2 * 366 * DAY;
 
@@ -67,8 +70,8 @@ pub fn reference_words() -> Words {
 /// A project as its organization writes it. Drafts may lack any part; published ones
 /// state time, place, content, conditions, headcount, how to sign up, risks and
 /// safeguards (志愿服务条例, article 12).
-#[derive(Debug, Deserr, Serialize, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[derive(Clone, Debug, Deserr, Serialize, ToSchema)]
+#[deserr(error = FieldErrors, deny_unknown_fields, validate = repeats::expand -> FieldErrors)]
 pub struct ProjectBody {
     /// `draft` when left out. `cancelled` calls the project off.
     #[deserr(default = ProjectState::Draft)]
@@ -144,6 +147,16 @@ pub struct ProjectBody {
     #[deserr(default)]
     #[schema(value_type = Vec<ShiftBody>, required = false, max_items = 200)]
     pub shifts: Many<ShiftBody, MOST_SHIFTS>,
+    /// Shifts that repeat. They are made when the project is written, and answered among
+    /// its `shifts`; one listed there with the same reference takes the place of the one
+    /// that would be made.
+    #[deserr(default)]
+    #[serde(
+        skip_serializing_if = "<[Repeat]>::is_empty",
+        serialize_with = "repeats::once_made"
+    )]
+    #[schema(value_type = Vec<Repeat>, required = false, max_items = 20)]
+    pub repeats: Many<Repeat, MOST_REPEATS>,
     /// Why the place changes or the project is called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
@@ -155,7 +168,7 @@ fn asks_nothing(approval: &SignUpApproval) -> bool {
 }
 
 /// One time slot of one role.
-#[derive(Debug, Deserr, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserr, Serialize, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ShiftBody {
     /// The organization's own name for the shift, unique in the project.
@@ -186,9 +199,21 @@ pub struct ShiftBody {
     /// Why a shift with sign-ups is moved or called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
+    /// Which of the repeats made it.
+    #[deserr(skip)]
+    #[serde(skip)]
+    pub repeat: Option<usize>,
 }
 
 impl ShiftBody {
+    /// Where it stands in the body, or what made it: `/shifts/0`, `/repeats/0`.
+    pub fn pointer(&self, index: usize) -> String {
+        match self.repeat {
+            None => format!("/shifts/{index}"),
+            Some(repeat) => format!("/repeats/{repeat}"),
+        }
+    }
+
     /// Places on the waiting list.
     pub fn waitlist(&self) -> i64 {
         self.waitlist.map_or(0, Count::get)
@@ -210,15 +235,16 @@ impl ProjectBody {
     fn check_shifts(&self, errors: &mut FieldErrors) {
         let mut seen = std::collections::BTreeSet::new();
         for (index, shift) in self.shifts.iter().enumerate() {
+            let at = shift.pointer(index);
             if !seen.insert(&shift.reference) {
                 errors.push(
-                    format!("/shifts/{index}/ref"),
+                    format!("{at}/ref"),
                     Words::new("与前面的班次重复", "is used by an earlier shift"),
                 );
             }
             if shift.ends_at <= shift.starts_at || shift.ends_at > shift.starts_at.plus(DAY) {
                 errors.push(
-                    format!("/shifts/{index}/ends_at"),
+                    format!("{at}/ends_at"),
                     Words::new(
                         "应在开始之后，且不超过 24 小时",
                         "must be after the start, by 24 hours at most",
@@ -266,6 +292,21 @@ impl ProjectBody {
     /// Youngest age in whole years.
     pub fn min_age(&self) -> i64 {
         self.min_age.map_or(14, Count::get)
+    }
+
+    /// Minutes before the start of a shift when sign-up closes.
+    pub fn sign_up_closes_minutes(&self) -> i64 {
+        self.sign_up_closes_minutes.map_or(0, Count::get)
+    }
+
+    /// Minutes before the start until which volunteers cancel by themselves.
+    pub fn cancel_until_minutes(&self) -> i64 {
+        self.cancel_until_minutes.map_or(1440, Count::get)
+    }
+
+    /// Minutes to get to the place.
+    pub fn travel_minutes(&self) -> i64 {
+        self.travel_minutes.map_or(30, Count::get)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Replacing a project without throwing anybody off a shift silently.
 
+use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -8,6 +9,7 @@ use super::{ProjectState, ShiftState};
 use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
+use crate::platform::problem::Problem;
 
 /// A project as it stands.
 #[derive(Debug, Deserialize)]
@@ -155,7 +157,7 @@ pub fn plan(
         let before = shifts
             .iter()
             .find(|shift| shift.reference == wanted.reference.as_str());
-        let at = format!("/shifts/{index}");
+        let at = wanted.pointer(index);
         place_shift(
             &mut plan,
             &mut invalid,
@@ -212,6 +214,24 @@ pub enum Refusal {
     Invalid(FieldErrors),
     /// Volunteers would lose a shift without being told why.
     SignupsAtStake(FieldErrors),
+}
+
+impl Refusal {
+    /// `invalid_fields` or `shift_has_signups`, with the fields at fault.
+    pub fn into_problem(self) -> Problem {
+        match self {
+            Self::Invalid(fields) => Problem::invalid(fields),
+            Self::SignupsAtStake(fields) => Problem::new(
+                StatusCode::CONFLICT,
+                "shift_has_signups",
+                Words::new(
+                    "已有人报名，改动必须写明，不能悄悄进行",
+                    "Volunteers are signed up: say openly what changes and why",
+                ),
+            )
+            .with_fields(fields),
+        }
+    }
 }
 
 #[expect(

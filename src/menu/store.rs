@@ -1,6 +1,6 @@
 //! SQL of the menu: reading a project here, lists in `listing`, publishing in `writing`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Field, Places, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::bind;
@@ -30,11 +30,17 @@ SET next_starts_at = (
     };
 }
 
+mod console;
 mod listing;
+mod offered;
+mod own;
 mod writing;
 
+pub use console::{AtTheConsole, at_the_console};
 pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, upcoming_of};
-pub use writing::{Loaded, Replacement, load, replace};
+pub use offered::{Offered, OfferedProject, OfferedShift, offered};
+pub use own::{OwnPage, discard, own_list, own_list_statement};
+pub use writing::{Before, KnownRegion, Loaded, Replacement, Written, load, replace, replacement};
 
 /// How many projects one round of the clock moves on.
 const A_ROUND: i64 = 500;
@@ -57,7 +63,7 @@ FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE ";
 
 /// A project as the public reads it; also drafts, for their own organization.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct ProjectRow {
     /// UUIDv7.
     pub id: String,
@@ -119,7 +125,7 @@ pub struct ProjectRow {
 }
 
 /// A shift as the public reads it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct ShiftRow {
     /// UUIDv7.
     pub id: String,

@@ -4,6 +4,7 @@ mod console;
 mod facts;
 mod mine;
 mod settings;
+mod structured;
 
 pub use console::{ConsolePage, console_nav};
 pub use mine::{answer, mine, new, register};
@@ -18,7 +19,8 @@ use crate::menu::pages::lines;
 use crate::platform::clock::Instant;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, page};
+use crate::platform::json_ld;
+use crate::platform::page::{Audience, page_with_head};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
@@ -60,7 +62,14 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
             }
         }
     };
-    Ok(page(&visit, Audience::Everybody, &organization.name, &body))
+    let head = json_ld::script(&structured::organization(&organization, &visit.origin));
+    Ok(page_with_head(
+        &visit,
+        Audience::Everybody,
+        &organization.name,
+        &head,
+        &body,
+    ))
 }
 
 /// In which state it is, since when, and by whom: a class and a sentence.

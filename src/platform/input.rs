@@ -8,7 +8,7 @@ use std::pin::Pin;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Sequence as _, Value, ValueKind,
     ValuePointerRef, take_cf_content,
@@ -164,6 +164,29 @@ impl<T, const MAX: usize> Default for Many<T, MAX> {
     }
 }
 
+impl<T, const MAX: usize> Many<T, MAX> {
+    /// Keeps those that fit.
+    pub fn retain(&mut self, fits: impl FnMut(&T) -> bool) {
+        self.0.retain(fits);
+    }
+
+    /// Adds one more, unless there are `MAX`; whether it was added.
+    #[must_use]
+    pub fn push(&mut self, one: T) -> bool {
+        let fits = self.0.len() < MAX;
+        if fits {
+            self.0.push(one);
+        }
+        fits
+    }
+}
+
+impl<T, const MAX: usize> std::ops::DerefMut for Many<T, MAX> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
 impl<T, const MAX: usize> std::ops::Deref for Many<T, MAX> {
     type Target = [T];
 
@@ -265,7 +288,11 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !is_plain(request.headers()) || !has_type(request.headers(), "application/json") {
+        // RFC 7396 has a media type of its own; the older one says as much.
+        let patches = request.method() == Method::PATCH
+            && has_type(request.headers(), "application/merge-patch+json");
+        let is_json = patches || has_type(request.headers(), "application/json");
+        if !is_plain(request.headers()) || !is_json {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -430,6 +457,24 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Self::read(request, USUAL_BODY).await
+    }
+}
+
+/// A form of a project with all its shifts.
+#[derive(Clone, Debug, Default)]
+pub struct LargeForm(pub Form);
+
+impl<S: Send + Sync> FromRequest<S> for LargeForm {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Form::read(request, LARGE_BODY).await.map(Self)
+    }
+}
+
+impl Form {
+    async fn read(request: Request, max: usize) -> Result<Self, Problem> {
         if !has_type(request.headers(), "application/x-www-form-urlencoded") {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -437,7 +482,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 Words::new("请用网页表单提交", "Please use the form on the page"),
             ));
         }
-        let bytes = body(request, USUAL_BODY).await?;
+        let bytes = body(request, max).await?;
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }

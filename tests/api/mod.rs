@@ -10,6 +10,7 @@ mod manners;
 mod memory;
 mod menu;
 mod organizations;
+mod own;
 mod pages;
 mod problems;
 mod publishing;

@@ -38,7 +38,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 52] = [
+const TABLE: [(&str, &str, [u16; 19]); 60] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -93,6 +93,14 @@ const TABLE: [(&str, &str, [u16; 19]); 52] = [
     ("POST",   "/api/v1/signups/{id}/approve",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/signups/{id}/decline",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/signups/{id}/move",                                  [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/opportunities",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/projects",                   [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 204, 204, 204, 204, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/publish", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/close", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/cancel", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/copy", [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -261,8 +269,17 @@ impl Row<'_> {
     fn request(&self, method: &str, path: &str, role: usize, keys: &Keys) -> Request {
         let organization = self.organization;
         let (holder, signup) = self.holders.get(role).unwrap_or(&self.holders[0]);
-        let reference = match method {
-            "PUT" => format!("new-{}", unique()),
+        // What becomes of a project becomes of it once: it is a new one for each who tries.
+        let a_new_one = |state: &str| {
+            let notice = Notice::of(&[shift("a", morning(organization.place.now(), 8), 3)]);
+            organization
+                .publishes(&notice.with("state", state))
+                .reference
+        };
+        let reference = match (method, path.rsplit('/').next()) {
+            ("PUT", _) => format!("new-{}", unique()),
+            ("DELETE", Some("{client_ref}")) | ("POST", Some("publish")) => a_new_one("draft"),
+            ("POST", Some("close" | "cancel")) => a_new_one("published"),
             _ => self.project.reference.clone(),
         };
         let [invitation, key, appointment] = &self.things;
@@ -332,6 +349,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),
+        ("POST", Some("cancel")) => Some(json!({"reason": "台风"})),
+        ("POST", Some("copy")) => Some(json!({"client_ref": format!("copy-{}", unique())})),
         ("POST", Some("organizations")) => {
             Some(json!({"name": "新来的队", "kind": "volunteer_team", "region": "36"}))
         }

@@ -53,6 +53,23 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 &organization.key,
             )
         }
+        "patch_project" | "publish_project" | "close_project" | "cancel_project"
+        | "copy_project" => {
+            let start = at("2026-12-05T09:00:00+08:00");
+            let state = match operation {
+                "publish_project" => "draft",
+                _ => "published",
+            };
+            let notice = Notice::of(&[shift("a", start, 5)]).with("state", state);
+            let target = path
+                .replace("{org}", &organization.id)
+                .replace("{client_ref}", &organization.publishes(&notice).reference);
+            let method = match operation {
+                "patch_project" => "PATCH",
+                _ => "POST",
+            };
+            request(method, target, &organization.key)
+        }
         "register_organization" => request("POST", path.to_owned(), &volunteer.session),
         "change_organization" => {
             let target = path.replace("{org}", &organization.id);

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod approving;
+mod clerk;
 mod clock;
 mod console;
 mod coordination;
@@ -15,9 +16,12 @@ mod notifying;
 mod organizations;
 mod organizing_pages;
 mod outbox;
+mod own;
 mod refusals;
+mod repeats;
 mod replacing;
 mod schema;
 mod shifts;
 mod sign_in;
+mod standards;
 mod webhooks;

@@ -4,13 +4,15 @@ use serde::Deserialize;
 
 use super::{PROJECT, ProjectRow, SHIFTS, ShiftRow, whole};
 use crate::bind;
-use crate::menu::Field;
 use crate::menu::notice::{ProjectBody, Reference};
+use crate::menu::publishing::Target;
 use crate::menu::replacing::{Plan, Standing, StandingShift};
 use crate::menu::search::Terms;
+use crate::menu::{Field, ProjectState};
 use crate::organizations::Agent;
 use crate::platform::audit::Act;
 use crate::platform::db::{DbError, Statement};
+use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
 use crate::platform::visit::Visit;
 use crate::signups::consequences;
 
@@ -26,62 +28,96 @@ FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE organization_id = ?1 AND client_ref = ?2)
 ORDER BY h.starts_at, h.id";
 
-const REGION_NAME: &str = "SELECT full_name FROM region WHERE code = ?1";
+const REGION: &str = "SELECT code, full_name FROM region WHERE code = ?1";
 
-/// What must be known before a project is replaced.
-#[derive(Debug)]
-pub struct Loaded {
-    /// Who asks, when they are anybody.
-    pub agent: Option<Agent>,
+/// What stands before a project is published.
+#[derive(Debug, Default)]
+pub struct Before {
     /// The project as it stands.
     pub standing: Option<Standing>,
     /// Its shifts.
     pub shifts: Vec<StandingShift>,
-    /// Whether the division exists.
-    pub region_name: Option<String>,
+    /// The division that was asked for, when there is one of that code.
+    pub region: Option<KnownRegion>,
     /// The project as it is answered.
     pub answer: Option<(ProjectRow, Vec<ShiftRow>)>,
 }
 
-#[derive(Deserialize)]
-struct Name {
-    full_name: String,
+/// A division and its name.
+#[derive(Clone, Debug, Deserialize)]
+pub struct KnownRegion {
+    /// Division code.
+    pub code: String,
+    /// Its name with those of the divisions that contain it.
+    pub full_name: String,
 }
 
-/// Asks who is calling and what stands, in one go.
+impl Before {
+    /// Why it changed last.
+    pub fn reason(&self) -> Option<&str> {
+        let (project, _) = self.answer.as_ref()?;
+        project.change_reason.as_deref()
+    }
+
+    /// The name of the division a body names, when it is a known one.
+    pub fn region_name(&self, body: &ProjectBody) -> Option<&str> {
+        let code = body.region.as_ref()?.as_str();
+        let asked = self.region.as_ref().filter(|region| region.code == code);
+        let standing = || {
+            let (project, _) = self.answer.as_ref()?;
+            (project.region.as_deref() == Some(code)).then_some(project.region_name.as_deref())?
+        };
+        asked
+            .map(|region| region.full_name.as_str())
+            .or_else(standing)
+    }
+}
+
+/// What was found.
+#[derive(Debug)]
+pub enum Loaded {
+    /// Who asks, when they are anybody, and what stands.
+    Now(Option<Agent>, Box<Before>),
+    /// The same was done before, under the same key.
+    Earlier(Earlier),
+}
+
+/// Asks who is calling and what stands, in one go; `region` is looked up besides.
 pub async fn load(
     visit: &Visit,
-    organization: &str,
-    reference: &Reference,
+    target: Target<'_>,
     region: Option<&str>,
 ) -> Result<Loaded, DbError> {
-    let reference = reference.as_str();
-    let batch = visit
-        .db
-        .batch(vec![
-            Agent::at_the_door(visit.credential_hash(), visit.now, organization),
-            bind!(STANDING, organization, reference),
-            bind!(STANDING_SHIFTS, organization, reference),
-            bind!(REGION_NAME, region),
-            own_project(organization, reference),
-            own_shifts(organization, reference),
-        ])
-        .await?;
-    Ok(Loaded {
-        agent: batch.first(0)?,
+    let (organization, reference) = (target.organization, target.reference.as_str());
+    let statements = vec![
+        Agent::at_the_door(visit.credential_hash(), visit.now, organization),
+        bind!(STANDING, organization, reference),
+        bind!(STANDING_SHIFTS, organization, reference),
+        bind!(REGION, region),
+        own_project(organization, reference),
+        own_shifts(organization, reference),
+    ];
+    let batch = match target.key.run(visit, statements).await? {
+        Ran::Now(batch) => batch,
+        Ran::Before(earlier) => return Ok(Loaded::Earlier(earlier)),
+    };
+    let before = Before {
         standing: batch.first(1)?,
         shifts: batch.rows(2)?,
-        region_name: batch.first::<Name>(3)?.map(|name| name.full_name),
+        region: batch.first(3)?,
         answer: whole(&batch, 4)?,
-    })
+    };
+    Ok(Loaded::Now(batch.first(0)?, Box::new(before)))
 }
 
-fn own_project(organization: &str, reference: &str) -> Statement {
+/// The project as its organization reads it.
+pub fn own_project(organization: &str, reference: &str) -> Statement {
     let sql = format!("{PROJECT} p.organization_id = ?1 AND p.client_ref = ?2");
     bind!(sql, organization, reference)
 }
 
-fn own_shifts(organization: &str, reference: &str) -> Statement {
+/// Its shifts, in order of time.
+pub fn own_shifts(organization: &str, reference: &str) -> Statement {
     let sql =
         format!("{SHIFTS} organization_id = ?1 AND client_ref = ?2) ORDER BY h.starts_at, h.id");
     bind!(sql, organization, reference)
@@ -91,6 +127,12 @@ const STAND_STILL: &str = "
 INSERT INTO abort_if
 SELECT 'version_conflict'
 WHERE ?3 IS NOT (SELECT version FROM project WHERE organization_id = ?1 AND client_ref = ?2)";
+
+/// Stops the batch with `version_conflict` unless this version stands; none when nothing
+/// stands.
+pub fn stand_still(organization: &str, reference: &Reference, version: Option<i64>) -> Statement {
+    bind!(STAND_STILL, organization, reference.as_str(), version)
+}
 
 const STAY_EMPTY: &str = "
 INSERT INTO abort_if
@@ -164,6 +206,8 @@ pub struct Replacement<'a> {
     pub body: &'a ProjectBody,
     /// The hash of that.
     pub body_hash: &'a str,
+    /// Why it changed before, where that is still to be said.
+    pub kept_reason: Option<&'a str>,
     /// The division's name.
     pub region_name: Option<&'a str>,
     /// What becomes of the shifts.
@@ -176,7 +220,35 @@ pub struct Replacement<'a> {
 pub async fn replace(
     visit: &Visit,
     what: &Replacement<'_>,
-) -> Result<Option<(ProjectRow, Vec<ShiftRow>)>, DbError> {
+    key: &IdempotencyKey,
+) -> Result<Written, DbError> {
+    let mut statements = replacement(visit, what, Some(key));
+    let answer = statements.len();
+    let reference = what.reference.as_str();
+    statements.push(own_project(what.organization, reference));
+    statements.push(own_shifts(what.organization, reference));
+    Ok(match key.run(visit, statements).await? {
+        Ran::Now(batch) => Written::Now(whole(&batch, answer)?.map(Box::new)),
+        Ran::Before(earlier) => Written::Earlier(earlier),
+    })
+}
+
+/// What writing came to.
+#[derive(Debug)]
+pub enum Written {
+    /// The project as it is answered.
+    Now(Option<Box<(ProjectRow, Vec<ShiftRow>)>>),
+    /// It was done before, under the same key.
+    Earlier(Earlier),
+}
+
+/// The statements of [`replace`], for a batch that writes several projects.
+/// `key`, if any, is taken with it.
+pub fn replacement(
+    visit: &Visit,
+    what: &Replacement<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Vec<Statement> {
     let (organization, reference) = (what.organization, what.reference.as_str());
     let (body, plan, now) = (what.body, what.plan, visit.now);
     let id = what.standing.map_or_else(
@@ -191,11 +263,10 @@ pub async fn replace(
     let cancelled = ids(&plan.cancelled);
 
     let mut statements = vec![
-        bind!(
-            STAND_STILL,
+        stand_still(
             organization,
-            reference,
-            what.standing.map(|standing| standing.version)
+            what.reference,
+            what.standing.map(|standing| standing.version),
         ),
         bind!(STAY_EMPTY, ids(&plan.assumed_empty)),
     ];
@@ -207,8 +278,9 @@ pub async fn replace(
         &rows,
     ));
     statements.extend(consequences::call_off(&cancelled, now, reason, &rows));
+    statements.push(write_project(visit, what, &id));
+    statements.extend(key.map(|key| key.point_at(visit, &id)));
     statements.extend([
-        write_project(visit, what, &id),
         bind!(DELETE_SHIFTS, ids(&plan.delete)),
         bind!(WRITE_SHIFTS, organization, reference, rows),
         bind!(CANCEL_SHIFTS, cancelled),
@@ -229,11 +301,7 @@ pub async fn replace(
     statements.push(
         Act {
             actor: what.agent.actor.clone(),
-            action: if what.standing.is_some() {
-                "project.replaced"
-            } else {
-                "project.created"
-            },
+            action: act(what),
             subject: format!("project:{id}"),
             before: what.standing.map(|standing| {
                 serde_json::json!({"version": standing.version, "state": standing.state})
@@ -243,10 +311,19 @@ pub async fn replace(
         }
         .record(visit),
     );
-    let answer = statements.len();
-    statements.push(own_project(organization, reference));
-    statements.push(own_shifts(organization, reference));
-    whole(&visit.db.batch(statements).await?, answer)
+    statements
+}
+
+/// What the audit calls it.
+fn act(what: &Replacement<'_>) -> &'static str {
+    match (what.standing, what.body.state) {
+        (None, _) => "project.created",
+        (Some(standing), state) if standing.state == state => "project.replaced",
+        (_, ProjectState::Draft) => "project.withdrawn",
+        (_, ProjectState::Published) => "project.published",
+        (_, ProjectState::Closed) => "project.closed",
+        (_, ProjectState::Cancelled) => "project.cancelled",
+    }
 }
 
 fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
@@ -267,12 +344,13 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
         serde_json::json!(body.skills()).to_string(),
         visit.now,
         body.sign_up_opens_at,
-        body.sign_up_closes_minutes
-            .map_or(0, |minutes| minutes.get()),
-        body.cancel_until_minutes
-            .map_or(1440, |minutes| minutes.get()),
-        body.travel_minutes.map_or(30, |minutes| minutes.get()),
-        body.change_reason.as_ref().map(|text| text.as_str()),
+        body.sign_up_closes_minutes(),
+        body.cancel_until_minutes(),
+        body.travel_minutes(),
+        body.change_reason
+            .as_ref()
+            .map(|text| text.as_str())
+            .or(what.kept_reason),
         what.body_hash,
         body.content.as_ref().map(|text| text.as_str()),
         body.conditions.as_ref().map(|text| text.as_str()),
