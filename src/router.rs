@@ -351,6 +351,22 @@ mod tests {
     }
 
     #[test]
+    fn every_post_can_be_repeated_safely() {
+        let document = serde_json::to_value(openapi()).unwrap();
+        for (path, item) in document["paths"].as_object().unwrap() {
+            let post = &item["post"];
+            if post.is_null() {
+                continue;
+            }
+            let parameters = post["parameters"].as_array().map_or(&[][..], Vec::as_slice);
+            let declared = parameters.iter().any(|parameter| {
+                parameter["name"] == "Idempotency-Key" && parameter["in"] == "header"
+            });
+            assert!(declared, "POST {path}: see platform/idempotency.rs");
+        }
+    }
+
+    #[test]
     fn weak_tags_match_as_well() {
         assert!(matches_any("W/\"a\", \"b\"", "\"a\""));
         assert!(matches_any("*", "\"a\""));

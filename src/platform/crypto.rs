@@ -26,6 +26,7 @@ pub struct Keys {
     address: HmacKey,
     code: HmacKey,
     calendar: HmacKey,
+    request: HmacKey,
     seal: XChaCha20Poly1305,
 }
 
@@ -54,6 +55,7 @@ impl Keys {
             address: derive("address lookup")?,
             code: derive("sign-in code")?,
             calendar: derive("calendar address")?,
+            request: derive("idempotent request")?,
             seal: XChaCha20Poly1305::new(&seal.into()),
         })
     }
@@ -71,6 +73,12 @@ impl Keys {
     /// A one-time code as it is stored: bound to its phone, useless without the key.
     pub fn code_hash(&self, phone_hash: &str, code: &str) -> String {
         keyed_hash(&self.code, &[phone_hash, code])
+    }
+
+    /// By which a repeated request is known again. Bodies hold phones and codes, which
+    /// a hash without a key would give away.
+    pub fn request_hash(&self, target: &str, body: &str) -> String {
+        keyed_hash(&self.request, &[target, body])
     }
 
     /// The secret part of a volunteer's calendar address; a new version, a new address.
@@ -114,7 +122,12 @@ fn keyed_hash(key: &HmacKey, parts: &[&str]) -> String {
 
 /// SHA-256 in hexadecimal: tokens of 256 random bits need no key.
 pub fn sha256_hex(text: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(text.as_bytes()))
+    digest_hex(text.as_bytes())
+}
+
+/// The same of any bytes.
+pub fn digest_hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
 /// Whether two hashes are the same, in a time that does not tell where they differ.

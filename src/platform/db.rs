@@ -219,6 +219,14 @@ struct ResultSet {
 pub struct Batch(Vec<ResultSet>);
 
 impl Batch {
+    /// Without the result of the first statement, which somebody put before the others.
+    pub(super) fn without_first(mut self) -> Self {
+        if !self.0.is_empty() {
+            self.0.remove(0);
+        }
+        self
+    }
+
     /// All rows of the statement at `index`.
     pub fn rows<T: DeserializeOwned>(&self, index: usize) -> Result<Vec<T>, DbError> {
         let Some(set) = self.0.get(index) else {

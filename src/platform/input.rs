@@ -1,7 +1,7 @@
 //! What comes in: JSON bodies, query strings and forms, read into types that can only
 //! be valid, with every bad field reported at once.
 
-use axum::body::{Bytes, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::clock::{Instant, parse_date};
 use super::fields::FieldErrors;
 use super::i18n::{Lang, Words};
+use super::idempotency::note_body;
 use super::problem::Problem;
 
 /// A body is at most this long unless a handler says otherwise, in bytes.
@@ -267,11 +268,16 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
                 ),
             ));
         }
-        read_json(&body(request, MAX).await?).map(Self)
+        let (parts, body) = request.into_parts();
+        let value = parse_json(&read(body, MAX).await?)?;
+        note_body(&parts.extensions, value.to_string().as_bytes());
+        deserr::deserialize(value)
+            .map_err(Problem::invalid)
+            .map(Self)
     }
 }
 
-fn read_json<T: Deserr<FieldErrors>>(bytes: &[u8]) -> Result<T, Problem> {
+fn parse_json(bytes: &[u8]) -> Result<serde_json::Value, Problem> {
     let malformed = |zh: String, en: String| {
         Problem::new(
             StatusCode::BAD_REQUEST,
@@ -286,14 +292,13 @@ fn read_json<T: Deserr<FieldErrors>>(bytes: &[u8]) -> Result<T, Problem> {
             format!("The body is not UTF-8 (byte {at})"),
         )
     })?;
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
+    serde_json::from_str(text).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         malformed(
             format!("请求体不是合法的 JSON（第 {line} 行第 {column} 列）"),
             format!("The body is not JSON (line {line}, column {column})"),
         )
-    })?;
-    deserr::deserialize(value).map_err(Problem::invalid)
+    })
 }
 
 /// A query string. Every parameter is a string to begin with; unknown ones are errors.
@@ -438,8 +443,16 @@ fn has_type(headers: &HeaderMap, expected: &str) -> bool {
         .is_some_and(|mime| mime.trim().eq_ignore_ascii_case(expected))
 }
 
-async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
-    to_bytes(request.into_body(), max).await.map_err(|_| {
+/// A body of at most `max` bytes, of any type.
+pub async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
+    let (parts, body) = request.into_parts();
+    let bytes = read(body, max).await?;
+    note_body(&parts.extensions, &bytes);
+    Ok(bytes)
+}
+
+async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
+    to_bytes(body, max).await.map_err(|_| {
         let kilobytes = max / 1024;
         Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -475,6 +488,10 @@ mod tests {
     struct Part {
         #[expect(dead_code, reason = "read by Debug only")]
         starts_at: Instant,
+    }
+
+    fn read_json<T: Deserr<FieldErrors>>(bytes: &[u8]) -> Result<T, Problem> {
+        deserr::deserialize(parse_json(bytes)?).map_err(Problem::invalid)
     }
 
     fn pointers(body: &str) -> Vec<String> {

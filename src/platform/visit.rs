@@ -1,5 +1,6 @@
 //! One request, as every handler sees it.
 
+use std::net::Ipv6Addr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -104,6 +105,12 @@ impl Visit {
             .map(|token| Token::presented(token).hash())
     }
 
+    /// By which requests from one place are counted. One subscriber holds a whole /64 of
+    /// IPv6 (RFC 6177).
+    pub fn address_hash(&self) -> String {
+        self.config.keys.address_hash(&network(&self.address))
+    }
+
     /// Whether a caller presents anything at all.
     pub fn has_credential(&self) -> bool {
         self.credential.is_some()
@@ -132,6 +139,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             .get::<Self>()
             .cloned()
             .ok_or_else(|| Problem::internal("the router was called without a visit"))
+    }
+}
+
+fn network(address: &str) -> String {
+    match address
+        .parse::<Ipv6Addr>()
+        .map(|v6| (v6, v6.to_ipv4_mapped()))
+    {
+        Ok((_, Some(v4))) => v4.to_string(),
+        Ok((v6, None)) => {
+            let [a, b, c, d, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
+        }
+        Err(_) => address.to_owned(),
     }
 }
 
@@ -235,6 +256,15 @@ mod tests {
     fn a_url_splits_into_origin_and_target() {
         assert_eq!(split("https://a.b:8/c?d=/e"), ("https://a.b:8", "/c?d=/e"));
         assert_eq!(split("https://a.b"), ("https://a.b", "/"));
+    }
+
+    #[test]
+    fn one_subscriber_is_one_network() {
+        assert_eq!(network("2001:db8:1:2::81"), network("2001:db8:1:2:ffff::1"));
+        assert_ne!(network("2001:db8:1:2::81"), network("2001:db8:1:3::81"));
+        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("192.0.2.1"), "192.0.2.1");
+        assert_eq!(network("unknown"), "unknown");
     }
 
     #[test]

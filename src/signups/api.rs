@@ -1,6 +1,6 @@
 //! Sign-ups as JSON.
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::menu::Skill;
 use crate::menu::search::Cursor;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
-use crate::platform::idempotency::IdempotencyKey;
+use crate::platform::idempotency::{IdempotencyKey, Reply, replayed};
 use crate::platform::input::{Digits, Id, Json, Many, Query};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -180,7 +180,7 @@ impl Ticket {
     security(("session" = [])),
     params(
         ("id" = Uuid, Path, description = "The shift's id"),
-        ("Idempotency-Key" = Option<String>, Header, description = "The same key and body answer the same sign-up"),
+        IdempotencyKey,
     ),
     request_body = SignupBody,
     responses(
@@ -201,29 +201,18 @@ pub async fn sign_up(
     key: IdempotencyKey,
     Json(body): Json<SignupBody>,
 ) -> Result<Response, Problem> {
-    // A phone does not print itself; the hash of the request must still tell it.
-    let guardian = body
-        .guardian
-        .as_ref()
-        .map(|guardian| guardian.phone.digits());
-    let request = format!("{shift} {body:?} {guardian:?}");
     let wish = body.wish(visit.now)?;
-    let (ticket, repeated) = match store::sign_up(&visit, shift, &wish, &key, &request).await? {
-        Outcome::SignedUp(ticket) => (ticket, false),
-        Outcome::Repeated(ticket) => (ticket, true),
-        Outcome::Refused(refusal, facts) => return Err(refusal.problem(&facts)),
-    };
-    let location = HeaderValue::from_str(&format!("/api/v1/signups/{}", ticket.id)).ok();
-    let mut response = own(StatusCode::CREATED, Signup::from(*ticket));
-    if let Some(location) = location {
-        response.headers_mut().insert(header::LOCATION, location);
+    match store::sign_up(&visit, shift, &wish, &key).await? {
+        Outcome::SignedUp(ticket) => created(*ticket),
+        Outcome::Repeated(ticket) => created(*ticket).map(replayed),
+        Outcome::Refused(refusal, facts) => Err(refusal.problem(&facts)),
     }
-    if repeated {
-        response
-            .headers_mut()
-            .insert("idempotency-replayed", HeaderValue::from_static("true"));
-    }
-    Ok(response)
+}
+
+fn created(ticket: Ticket) -> Result<Response, Problem> {
+    let location = format!("/api/v1/signups/{}", ticket.id);
+    let reply = Reply::new(StatusCode::CREATED, &Signup::from(ticket))?;
+    Ok(reply.at(location).into_response())
 }
 
 /// Read one of your sign-ups.

@@ -7,10 +7,12 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::store::{self, Me};
-use super::{CODE_LASTS, Code, Name, Phone, SESSION_LASTS, masked, sign_in};
+use super::{CODE_LASTS, Code, Name, Phone, SESSION_LASTS, SESSION_PREFIX, masked, sign_in};
 use crate::menu::Skill;
 use crate::platform::clock::Instant;
+use crate::platform::crypto::Token;
 use crate::platform::fields::FieldErrors;
+use crate::platform::idempotency::{IdempotencyKey, Reply};
 use crate::platform::input::{Json, Many};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -42,21 +44,31 @@ pub struct CodeSent {
     path = "/api/v1/sign-in-codes",
     operation_id = "send_sign_in_code",
     tag = "sessions",
+    params(IdempotencyKey),
     request_body = CodeBody,
     responses(
         (status = 202, body = CodeSent),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
         (status = 429, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_codes"),
         (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "codes_unavailable"),
     ),
 )]
-pub async fn send_code(visit: Visit, Json(body): Json<CodeBody>) -> Result<Response, Problem> {
-    sign_in::send_code(&visit, &body.phone).await?;
+pub async fn send_code(
+    visit: Visit,
+    key: IdempotencyKey,
+    Json(body): Json<CodeBody>,
+) -> Result<Response, Problem> {
+    let key = key.of_anybody();
     let expires_at = visit.now.plus(CODE_LASTS);
-    Ok((StatusCode::ACCEPTED, axum::Json(CodeSent { expires_at })).into_response())
+    let reply = Reply::new(StatusCode::ACCEPTED, &CodeSent { expires_at })?;
+    let keep = key.keep(&visit, "sign_in_code", &reply)?;
+    match sign_in::send_code_once(&visit, &body.phone, &key, keep).await? {
+        Some(earlier) => earlier.response(&visit),
+        None => Ok(reply.into_response()),
+    }
 }
 
 /// The phone, the code it received, and a name.
@@ -91,24 +103,36 @@ pub struct Session {
     path = "/api/v1/sessions",
     operation_id = "open_session",
     tag = "sessions",
+    params(IdempotencyKey),
     request_body = SessionBody,
     responses(
         (status = 201, body = Session),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
+        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_code"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
-        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
+        (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
-pub async fn open(visit: Visit, Json(body): Json<SessionBody>) -> Result<Response, Problem> {
+pub async fn open(
+    visit: Visit,
+    key: IdempotencyKey,
+    Json(body): Json<SessionBody>,
+) -> Result<Response, Problem> {
+    let key = key.of_anybody();
     let name = body.name.as_ref().map_or("", |name| name.as_str());
-    let token = sign_in::open_session(&visit, &body.phone, &body.code, name).await?;
+    let token = Token::new(SESSION_PREFIX)?;
     let session = Session {
         token: token.reveal().to_owned(),
         expires_at: visit.now.plus(SESSION_LASTS),
     };
-    Ok(own(StatusCode::CREATED, session))
+    let reply = Reply::new(StatusCode::CREATED, &session)?;
+    let keep = key.keep(&visit, "session", &reply)?;
+    let (phone, code) = (&body.phone, &body.code);
+    match sign_in::open_session_once(&visit, phone, code, name, &token, &key, keep).await? {
+        Some(earlier) => earlier.response(&visit),
+        None => Ok(reply.into_response()),
+    }
 }
 
 /// Sign out.

@@ -1,19 +1,31 @@
 //! Signing in with a one-time code, the same from a page and from a program.
 
-use std::net::Ipv6Addr;
-
 use axum::http::{HeaderValue, StatusCode, header};
 
-use super::store::{self, Arrival, NewCode};
+use super::store::{self, Arrival, Attempted, Issued, NewCode};
 use super::{CODE_PAUSE, Code, Phone, SESSION_PREFIX};
 use crate::platform::clock::MINUTE;
 use crate::platform::crypto::{Token, same, six_digits};
+use crate::platform::db::Statement;
 use crate::platform::i18n::Words;
+use crate::platform::idempotency::{Earlier, IdempotencyKey};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
 /// Sends a code. The answer is the same whether or not the phone is known.
 pub async fn send_code(visit: &Visit, phone: &Phone) -> Result<(), Problem> {
+    let key = IdempotencyKey::default();
+    let keep = key.point_at(visit, "");
+    send_code_once(visit, phone, &key, keep).await.map(drop)
+}
+
+/// Sends a code, unless its key was taken before; `keep` takes the key.
+pub async fn send_code_once(
+    visit: &Visit,
+    phone: &Phone,
+    key: &IdempotencyKey,
+    keep: Statement,
+) -> Result<Option<Earlier>, Problem> {
     if !visit.config.can_notify() {
         return Err(Problem::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -24,20 +36,24 @@ pub async fn send_code(visit: &Visit, phone: &Phone) -> Result<(), Problem> {
     let keys = &visit.config.keys;
     let phone_hash = keys.phone_hash(phone.digits());
     let code = six_digits()?;
-    let next = store::issue_code(
+    let issued = store::issue_code(
         visit,
         &NewCode {
             phone_hash: &phone_hash,
             phone_sealed: &keys.seal(phone.digits())?,
-            address_hash: &address_hash(visit),
+            address_hash: &visit.address_hash(),
             code_hash: &keys.code_hash(&phone_hash, &code),
             code_sealed: &keys.seal(&code)?,
         },
+        key,
+        keep,
     )
     .await?;
-    next.map_or(Ok(()), |next| {
-        Err(too_many(next.millis() - visit.now.millis()))
-    })
+    match issued {
+        Issued::Now => Ok(None),
+        Issued::Before(earlier) => Ok(Some(earlier)),
+        Issued::NotUntil(next) => Err(too_many(next.millis() - visit.now.millis())),
+    }
 }
 
 /// A code was sent too short a time ago, or too many were; in milliseconds until the next.
@@ -61,26 +77,6 @@ fn too_many(wait: i64) -> Problem {
         .with_header(header::RETRY_AFTER, seconds)
 }
 
-/// By which requests from one place are counted. One subscriber holds a whole /64 of
-/// IPv6 (RFC 6177).
-fn address_hash(visit: &Visit) -> String {
-    visit.config.keys.address_hash(&network(&visit.address))
-}
-
-fn network(address: &str) -> String {
-    match address
-        .parse::<Ipv6Addr>()
-        .map(|v6| (v6, v6.to_ipv4_mapped()))
-    {
-        Ok((_, Some(v4))) => v4.to_string(),
-        Ok((v6, None)) => {
-            let [a, b, c, d, ..] = v6.segments();
-            Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0).to_string()
-        }
-        Err(_) => address.to_owned(),
-    }
-}
-
 /// Opens a session for whoever shows the right code. Refuses with `wrong_code`, whatever
 /// the reason: wrong, old, used, or tried too often.
 pub async fn open_session(
@@ -89,14 +85,33 @@ pub async fn open_session(
     code: &Code,
     name: &str,
 ) -> Result<Token, Problem> {
+    let token = Token::new(SESSION_PREFIX)?;
+    let key = IdempotencyKey::default();
+    let keep = key.point_at(visit, "");
+    open_session_once(visit, phone, code, name, &token, &key, keep).await?;
+    Ok(token)
+}
+
+/// Opens a session with this token, unless its key was taken before; `keep` takes the key.
+pub async fn open_session_once(
+    visit: &Visit,
+    phone: &Phone,
+    code: &Code,
+    name: &str,
+    token: &Token,
+    key: &IdempotencyKey,
+    keep: Statement,
+) -> Result<Option<Earlier>, Problem> {
     let keys = &visit.config.keys;
     let phone_hash = keys.phone_hash(phone.digits());
     let presented = keys.code_hash(&phone_hash, code.digits());
-    let known = store::attempt(visit, &phone_hash, &address_hash(visit))
-        .await?
+    let known = match store::attempt(visit, &phone_hash, &visit.address_hash(), key).await? {
+        Attempted::Before(earlier) => return Ok(Some(earlier)),
+        Attempted::Now(known) => known,
+    };
+    let known = known
         .filter(|known| same(&known.code_hash, &presented))
         .ok_or_else(wrong_code)?;
-    let token = Token::new(SESSION_PREFIX)?;
     let arrival = Arrival {
         code: known.id,
         phone_hash: &phone_hash,
@@ -104,8 +119,8 @@ pub async fn open_session(
         name,
         token_hash: &token.hash(),
     };
-    match store::arrive(visit, &arrival).await {
-        Ok(()) => Ok(token),
+    match store::arrive(visit, &arrival, key, keep).await {
+        Ok(earlier) => Ok(earlier),
         Err(error) if error.is_refusal("code_used") => Err(wrong_code()),
         Err(error) => Err(error.into()),
     }
@@ -120,18 +135,4 @@ fn wrong_code() -> Problem {
             "The code is wrong or has expired; check it, or ask for a new one",
         ),
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::network;
-
-    #[test]
-    fn one_subscriber_is_one_network() {
-        assert_eq!(network("2001:db8:1:2::81"), network("2001:db8:1:2:ffff::1"));
-        assert_ne!(network("2001:db8:1:2::81"), network("2001:db8:1:3::81"));
-        assert_eq!(network("::ffff:192.0.2.1"), "192.0.2.1");
-        assert_eq!(network("192.0.2.1"), "192.0.2.1");
-        assert_eq!(network("unknown"), "unknown");
-    }
 }

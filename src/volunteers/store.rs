@@ -7,6 +7,7 @@ use crate::bind;
 use crate::menu::Skill;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db::{self, DbError, Statement};
+use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
 use crate::platform::visit::Visit;
 
 /// `?1` phone, `?2` address, `?3` code, `?4` now, `?5` end, `?6` pause, `?7` window,
@@ -53,47 +54,65 @@ struct Next {
     next: Instant,
 }
 
+/// What came of asking for a code.
+#[derive(Debug)]
+pub enum Issued {
+    /// It is on its way.
+    Now,
+    /// The same request had one before.
+    Before(Earlier),
+    /// Too many were asked for; from then on there is one again.
+    NotUntil(Instant),
+}
+
 /// Keeps a code and puts it into the outbox, or says from when on one may be asked for.
-pub async fn issue_code(visit: &Visit, code: &NewCode<'_>) -> Result<Option<Instant>, DbError> {
-    let batch = visit
-        .db
-        .batch(vec![
-            bind!(
-                ISSUE_CODE,
-                code.phone_hash,
-                code.address_hash,
-                code.code_hash,
-                visit.now,
-                visit.now.plus(CODE_LASTS),
-                CODE_PAUSE,
-                CODE_WINDOW,
-                CODES_PER_PHONE,
-                visit.config.codes_per_address,
-            ),
-            bind!(
-                IF_ISSUED,
-                code.phone_sealed,
-                visit.lang.code(),
-                code.code_sealed,
-                visit.now
-            ),
-            bind!(
-                NEXT_CODE,
-                code.phone_hash,
-                code.address_hash,
-                visit.now.plus(-CODE_WINDOW),
-                CODES_PER_PHONE,
-                visit.config.codes_per_address,
-                CODE_PAUSE,
-                CODE_WINDOW,
-            ),
-        ])
-        .await?;
+pub async fn issue_code(
+    visit: &Visit,
+    code: &NewCode<'_>,
+    key: &IdempotencyKey,
+    keep: Statement,
+) -> Result<Issued, DbError> {
+    let statements = vec![
+        bind!(
+            ISSUE_CODE,
+            code.phone_hash,
+            code.address_hash,
+            code.code_hash,
+            visit.now,
+            visit.now.plus(CODE_LASTS),
+            CODE_PAUSE,
+            CODE_WINDOW,
+            CODES_PER_PHONE,
+            visit.config.codes_per_address,
+        ),
+        bind!(
+            IF_ISSUED,
+            code.phone_sealed,
+            visit.lang.code(),
+            code.code_sealed,
+            visit.now
+        ),
+        keep,
+        bind!(
+            NEXT_CODE,
+            code.phone_hash,
+            code.address_hash,
+            visit.now.plus(-CODE_WINDOW),
+            CODES_PER_PHONE,
+            visit.config.codes_per_address,
+            CODE_PAUSE,
+            CODE_WINDOW,
+        ),
+    ];
+    let batch = match key.run(visit, statements).await? {
+        Ran::Now(batch) => batch,
+        Ran::Before(earlier) => return Ok(Issued::Before(earlier)),
+    };
     if batch.changes(0) > 0 {
-        return Ok(None);
+        return Ok(Issued::Now);
     }
-    let next = batch.first::<Next>(2)?.map(|row| row.next);
-    Ok(Some(next.unwrap_or(visit.now)))
+    let next = batch.first::<Next>(3)?.map(|row| row.next);
+    Ok(Issued::NotUntil(next.unwrap_or(visit.now)))
 }
 
 /// Only the newest code of a phone counts, five times at most from where it was asked
@@ -115,14 +134,27 @@ pub struct KnownCode {
     pub code_hash: String,
 }
 
+/// What came of an attempt.
+#[derive(Debug)]
+pub enum Attempted {
+    /// What the code must match, while attempts are left.
+    Now(Option<KnownCode>),
+    /// The same request was carried out before.
+    Before(Earlier),
+}
+
 /// Counts an attempt and gives what the code must match, while attempts are left.
 pub async fn attempt(
     visit: &Visit,
     phone_hash: &str,
     address_hash: &str,
-) -> Result<Option<KnownCode>, DbError> {
+    key: &IdempotencyKey,
+) -> Result<Attempted, DbError> {
     let statement = bind!(ATTEMPT, phone_hash, visit.now, address_hash);
-    visit.db.first(statement).await
+    Ok(match key.run(visit, vec![statement]).await? {
+        Ran::Now(batch) => Attempted::Now(batch.first(0)?),
+        Ran::Before(earlier) => Attempted::Before(earlier),
+    })
 }
 
 const USE_CODE: &str = "UPDATE sign_in_code SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL";
@@ -155,35 +187,42 @@ pub struct Arrival<'a> {
 }
 
 /// Uses the code up, enrols a volunteer who is new, opens a session: all or nothing.
-/// `code_used` when another request was quicker.
-pub async fn arrive(visit: &Visit, arrival: &Arrival<'_>) -> Result<(), DbError> {
+/// `code_used` when another request was quicker; what was there before when the key was
+/// taken.
+pub async fn arrive(
+    visit: &Visit,
+    arrival: &Arrival<'_>,
+    key: &IdempotencyKey,
+    keep: Statement,
+) -> Result<Option<Earlier>, DbError> {
     let id = visit.new_id().to_string();
     let calendar = visit.config.keys.calendar_token(&id, 1).hash();
-    visit
-        .db
-        .batch(vec![
-            bind!(USE_CODE, arrival.code, visit.now),
-            bind!(ONLY_ONCE),
-            bind!(
-                ENROL,
-                &id,
-                arrival.name,
-                arrival.phone_hash,
-                arrival.phone_sealed,
-                visit.lang.code(),
-                calendar,
-                visit.now,
-            ),
-            bind!(
-                OPEN_SESSION,
-                arrival.token_hash,
-                arrival.phone_hash,
-                visit.now,
-                visit.now.plus(SESSION_LASTS),
-            ),
-        ])
-        .await
-        .map(drop)
+    let statements = vec![
+        bind!(USE_CODE, arrival.code, visit.now),
+        bind!(ONLY_ONCE),
+        bind!(
+            ENROL,
+            &id,
+            arrival.name,
+            arrival.phone_hash,
+            arrival.phone_sealed,
+            visit.lang.code(),
+            calendar,
+            visit.now,
+        ),
+        bind!(
+            OPEN_SESSION,
+            arrival.token_hash,
+            arrival.phone_hash,
+            visit.now,
+            visit.now.plus(SESSION_LASTS),
+        ),
+        keep,
+    ];
+    Ok(match key.run(visit, statements).await? {
+        Ran::Now(_) => None,
+        Ran::Before(earlier) => Some(earlier),
+    })
 }
 
 const ME: &str = "

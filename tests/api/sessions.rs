@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::support::answer::Answer;
 use crate::support::app::app;
 
 #[test]
@@ -89,6 +90,39 @@ fn of_many_codes_asked_for_at_once_one_is_sent() {
     });
     statuses.sort_unstable();
     assert_eq!(statuses, [202, 429, 429, 429, 429, 429]);
+}
+
+#[test]
+fn the_same_request_many_times_at_once_has_one_effect_and_one_answer() {
+    let app = app();
+    let ming = app.stranger();
+    // Four: a code may be tried five times.
+    let at_once = |target: &str, key: &str, body: &serde_json::Value| {
+        let request = ming.anonymous("POST", target);
+        let request = request.header("idempotency-key", key).json(body);
+        let answers: Vec<_> = std::thread::scope(|scope| {
+            let tries: Vec<_> = (0..4).map(|_| scope.spawn(|| app.send(&request))).collect();
+            let tries = tries.into_iter();
+            tries.map(|one| one.join().unwrap()).collect()
+        });
+        let first = |answer: &&Answer| answer.header("idempotency-replayed").is_none();
+        assert_eq!(answers.iter().filter(first).count(), 1);
+        let same = |answer: &Answer| {
+            (answer.status, &answer.body) == (answers[0].status, &answers[0].body)
+        };
+        assert!(answers.iter().all(same), "{answers:?}");
+        answers[0].status
+    };
+    let body = json!({"phone": ming.phone});
+    assert_eq!(at_once("/api/v1/sign-in-codes", "first", &body), 202);
+    let code = ming.newest_code();
+    assert_eq!(app.texts_to(&ming.phone).len(), 1);
+    // Another target is another request.
+    let body = json!({"phone": ming.phone, "code": code, "name": ming.name});
+    let request = ming.anonymous("POST", "/api/v1/sessions");
+    let request = request.header("idempotency-key", "first").json(&body);
+    app.send(&request).refused(422, "idempotency_key_reused");
+    assert_eq!(at_once("/api/v1/sessions", "second", &body), 201);
 }
 
 #[test]

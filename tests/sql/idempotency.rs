@@ -1,6 +1,6 @@
 //! The same request twice is one sign-up.
 
-use diandan::platform::clock::DAY;
+use diandan::platform::clock::{DAY, HOUR};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -8,6 +8,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::people::{Project, Shift, Volunteer};
 use crate::support::place::Place as _;
+use crate::support::request::Request;
 
 fn project(desk: &Desk) -> Project {
     let start = morning(desk.now(), 5);
@@ -139,4 +140,93 @@ fn a_key_is_one_to_64_visible_characters() {
             answer.refused(400, "invalid_idempotency_key");
         }
     }
+}
+
+fn posts(ming: &Volunteer, target: &str, key: &str, body: &Value) -> Answer {
+    let request = ming.anonymous("POST", target);
+    let request = request.header("idempotency-key", key).json(body);
+    ming.place.send(&request)
+}
+
+#[test]
+fn a_code_is_sent_once_however_often_it_is_asked_for_with_one_key() {
+    let desk = Desk::new();
+    let ming = desk.place().stranger();
+    let body = json!({"phone": ming.phone});
+    let first = posts(&ming, "/api/v1/sign-in-codes", "k", &body).is(202);
+    assert_eq!(first.header("idempotency-replayed"), None);
+    desk.passes(HOUR);
+    let again = posts(&ming, "/api/v1/sign-in-codes", "k", &body).is(202);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.json(), first.json());
+    assert_eq!(desk.texts_to(&ming.phone).len(), 1);
+    let other = json!({"phone": "13700137000"});
+    posts(&ming, "/api/v1/sign-in-codes", "k", &other).refused(422, "idempotency_key_reused");
+    // Elsewhere it is another key, and a request refused takes none.
+    let mut away = ming.clone();
+    away.address = "10.255.0.9".to_owned();
+    posts(&away, "/api/v1/sign-in-codes", "k", &body).is(202);
+    posts(&away, "/api/v1/sign-in-codes", "k2", &body).refused(429, "too_many_codes");
+    desk.passes(HOUR);
+    let later = posts(&away, "/api/v1/sign-in-codes", "k2", &body).is(202);
+    assert_eq!(later.header("idempotency-replayed"), None);
+}
+
+#[test]
+fn a_session_whose_answer_was_lost_is_answered_again() {
+    let desk = Desk::new();
+    let ming = desk.place().stranger();
+    ming.asks_for_a_code().is(202);
+    let code = ming.newest_code();
+    let wrong = json!({"phone": ming.phone, "code": another(&code)});
+    posts(&ming, "/api/v1/sessions", "k", &wrong).refused(403, "wrong_code");
+    let right = json!({"phone": ming.phone, "code": code});
+    let first = posts(&ming, "/api/v1/sessions", "k", &right).is(201);
+    let again = posts(&ming, "/api/v1/sessions", "k", &right).is(201);
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    assert_eq!(again.json(), first.json());
+    let sessions = "SELECT count(*) AS n FROM session";
+    assert_eq!(desk.place().number(sessions, json!([])), 1);
+    posts(&ming, "/api/v1/sessions", "k", &wrong).refused(422, "idempotency_key_reused");
+    // The same code in another request was used up.
+    posts(&ming, "/api/v1/sessions", "k2", &right).refused(403, "wrong_code");
+    // What is stored is not the token.
+    let token = first.member("token");
+    let stored = "SELECT request_hash || answer_sealed AS text FROM idempotency_key";
+    let stored = desk.place().value(stored, json!([]));
+    assert!(!stored.as_str().unwrap().contains(&token));
+}
+
+#[test]
+fn nobody_finds_a_code_by_guessing_behind_a_key() {
+    let desk = Desk::new();
+    let ming = desk.place().stranger();
+    ming.asks_for_a_code().is(202);
+    let code = ming.newest_code();
+    let right = json!({"phone": ming.phone, "code": code});
+    posts(&ming, "/api/v1/sessions", "1", &right).is(201);
+    let mut guess = code.clone();
+    for _ in 0..5 {
+        guess = another(&guess);
+        let body = json!({"phone": ming.phone, "code": guess});
+        posts(&ming, "/api/v1/sessions", "1", &body).refused(422, "idempotency_key_reused");
+    }
+    posts(&ming, "/api/v1/sessions", "1", &right).refused(422, "idempotency_key_reused");
+}
+
+#[test]
+fn whoever_has_signed_out_is_not_answered_from_memory() {
+    let desk = Desk::new();
+    let b = project(&desk).shift("b");
+    let ming = desk.place().volunteer();
+    tries(&ming, &b, "k", &json!({})).is(422);
+    tries(&ming, &b, "k", &json!({"adult": true})).is(201);
+    let out = Request::delete("/api/v1/sessions/current").bearer(&ming.session);
+    desk.place().send(&out).is(204);
+    tries(&ming, &b, "k", &json!({"adult": true})).refused(401, "unauthenticated");
+}
+
+/// A code of six digits that is not this one.
+fn another(code: &str) -> String {
+    format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
 }

@@ -2,7 +2,8 @@
 
 use axum::http::HeaderMap;
 use diandan::platform::clock::{DAY, HOUR, MINUTE};
-use diandan::volunteers::store::{self, Arrival};
+use diandan::platform::idempotency::IdempotencyKey;
+use diandan::volunteers::store::{self, Arrival, Attempted};
 use pollster::FutureExt as _;
 use serde_json::json;
 
@@ -100,8 +101,12 @@ fn of_two_who_show_the_same_code_at_once_one_comes_in() {
     let visit = desk.visit("/", &HeaderMap::new());
     // Both have looked the code up before either has used it.
     let known = [(); 2].map(|()| {
-        let known = store::attempt(&visit, &phone_hash, "address");
-        known.block_on().unwrap().unwrap()
+        let key = IdempotencyKey::default();
+        let known = store::attempt(&visit, &phone_hash, "address", &key);
+        match known.block_on().unwrap() {
+            Attempted::Now(known) => known.unwrap(),
+            Attempted::Before(_) => panic!("there was no key"),
+        }
     });
     let [first, second] = known.map(|code| {
         let arrival = Arrival {
@@ -111,9 +116,11 @@ fn of_two_who_show_the_same_code_at_once_one_comes_in() {
             name: "明",
             token_hash: &unique().to_string(),
         };
-        store::arrive(&visit, &arrival).block_on()
+        let key = IdempotencyKey::default();
+        let keep = key.point_at(&visit, "");
+        store::arrive(&visit, &arrival, &key, keep).block_on()
     });
-    assert_eq!(first, Ok(()));
+    assert!(first.unwrap().is_none());
     assert!(second.unwrap_err().is_refusal("code_used"));
     let sessions = "SELECT count(*) AS n FROM session";
     assert_eq!(desk.place().number(sessions, json!([])), 1);

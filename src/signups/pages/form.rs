@@ -129,7 +129,7 @@ async fn finish(
     offer: &Offer,
     mut draft: Draft<'_>,
 ) -> Result<Response, Problem> {
-    match store::sign_up(visit, shift, wish, &IdempotencyKey::default(), "").await? {
+    match store::sign_up(visit, shift, wish, &IdempotencyKey::default()).await? {
         Outcome::SignedUp(ticket) | Outcome::Repeated(ticket) => {
             Ok(see_other(&format!("/me/signups/{}", ticket.id)))
         }

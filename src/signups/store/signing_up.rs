@@ -3,14 +3,15 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::tickets::{TICKET, Ticket};
+use super::tickets::{TICKET, Ticket, ticket};
 use super::{IS_SIGNED_IN, require_signed_in};
 use crate::bind;
 use crate::menu::Skill;
 use crate::platform::clock::Instant;
 use crate::platform::crypto::NoRandomness;
 use crate::platform::db::{self, DbError};
-use crate::platform::idempotency::{IdempotencyKey, Taken};
+use crate::platform::idempotency::{IdempotencyKey, Ran};
+use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::{Clash, Facts, Guardian, Refusal};
@@ -121,8 +122,7 @@ SELECT j.refusal, j.signup_id, j.min_age, j.sign_up_opens_at, j.missing_skills,
 FROM judged j LEFT JOIN held k"
 );
 
-/// `?11` the new id, `?12` guardian's phone, `?13` an idempotency key of the session,
-/// `?14` a note.
+/// `?11` the new id, `?12` guardian's phone, `?13` a note.
 const SIGN_UP: &str = concat!(
     asked!(),
     "
@@ -130,16 +130,9 @@ INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, creat
   guardian_name, guardian_phone_sealed, guardian_accompanies, note)
 SELECT ?11, j.shift_id, j.volunteer_id,
   CASE WHEN j.confirmed < j.capacity THEN 'confirmed' ELSE 'waitlisted' END,
-  j.starts_at, j.ends_at, ?2, ?4, ?12, ?5, ?14
+  j.starts_at, j.ends_at, ?2, ?4, ?12, ?5, ?13
 FROM judged j
-WHERE j.refusal IS NULL
-  AND NOT EXISTS (SELECT 1 FROM idempotency_key WHERE caller = ?1 AND key = ?13)"
-);
-
-const TICKET_OF_KEY: &str = concat!(
-    ticket_columns!(),
-    "WHERE s.id = (SELECT subject FROM idempotency_key WHERE caller = ?1 AND key = ?3)
-  AND s.volunteer_id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)"
+WHERE j.refusal IS NULL"
 );
 
 /// `?1` shift, `?2` now.
@@ -296,13 +289,12 @@ pub enum Outcome {
     Refused(Refusal, Box<Facts>),
 }
 
-/// Signs the caller up for a shift: one transaction, one round trip.
+/// Signs the caller up for a shift: one transaction, one round trip; two more for a retry.
 pub async fn sign_up(
     visit: &Visit,
     shift: Uuid,
     wish: &Wish,
     key: &IdempotencyKey,
-    request: &str,
 ) -> Result<Outcome, Problem> {
     let id = visit.new_id();
     let caller = visit
@@ -316,65 +308,59 @@ pub async fn sign_up(
         .transpose()
         .map_err(|_: NoRandomness| Problem::internal("no randomness from the platform"))?;
     let skills = serde_json::json!(wish.skills).to_string();
-    let batch = visit
-        .db
-        .batch(vec![
-            bind!(IS_SIGNED_IN, &caller, visit.now),
-            bind!(
-                JUDGE,
-                &caller,
-                visit.now,
-                shift,
-                guardian_name,
-                accompanies,
-                wish.accept_tight_gap,
-                wish.name.as_deref(),
-                wish.birth_date.as_deref(),
-                wish.adult,
-                &skills,
-            ),
-            bind!(
-                SIGN_UP,
-                &caller,
-                visit.now,
-                shift,
-                guardian_name,
-                accompanies,
-                wish.accept_tight_gap,
-                wish.name.as_deref(),
-                wish.birth_date.as_deref(),
-                wish.adult,
-                &skills,
-                id,
-                guardian_phone,
-                key.as_deref(),
-                wish.note.as_deref(),
-            ),
-            key.take(&caller, request, id, visit.now),
-            key.find(&caller),
-            bind!(
-                INTRODUCE,
-                id,
-                visit.now,
-                wish.name.as_deref(),
-                wish.birth_date.as_deref(),
-                wish.adult,
-                &skills,
-            ),
-            bind!(TICKET, &caller, visit.now, id),
-            bind!(TICKET_OF_KEY, &caller, visit.now, key.as_deref()),
-        ])
-        .await?;
+    let statements = vec![
+        bind!(IS_SIGNED_IN, &caller, visit.now),
+        bind!(
+            JUDGE,
+            &caller,
+            visit.now,
+            shift,
+            guardian_name,
+            accompanies,
+            wish.accept_tight_gap,
+            wish.name.as_deref(),
+            wish.birth_date.as_deref(),
+            wish.adult,
+            &skills,
+        ),
+        bind!(
+            SIGN_UP,
+            &caller,
+            visit.now,
+            shift,
+            guardian_name,
+            accompanies,
+            wish.accept_tight_gap,
+            wish.name.as_deref(),
+            wish.birth_date.as_deref(),
+            wish.adult,
+            &skills,
+            id,
+            guardian_phone,
+            wish.note.as_deref(),
+        ),
+        key.point_at(visit, id),
+        bind!(
+            INTRODUCE,
+            id,
+            visit.now,
+            wish.name.as_deref(),
+            wish.birth_date.as_deref(),
+            wish.adult,
+            &skills,
+        ),
+        bind!(TICKET, &caller, visit.now, id),
+    ];
+    let batch = match key.run(visit, statements).await? {
+        Ran::Now(batch) => batch,
+        Ran::Before(earlier) => {
+            let id = parse_id(earlier.subject()?)?;
+            return Ok(Outcome::Repeated(Box::new(ticket(visit, id).await?)));
+        }
+    };
     require_signed_in(&batch, 0)?;
-    if let Some(ticket) = batch.first(6)? {
+    if let Some(ticket) = batch.first(5)? {
         return Ok(Outcome::SignedUp(Box::new(ticket)));
-    }
-    if let Some(taken) = batch.first::<Taken>(4)? {
-        taken.check_repeats(request)?;
-        let ticket = batch
-            .first(7)?
-            .ok_or_else(|| Problem::internal("a key without its sign-up"))?;
-        return Ok(Outcome::Repeated(Box::new(ticket)));
     }
     let judged: Judged = batch.first(1)?.ok_or_else(Problem::not_found)?;
     let refusal = judged
