@@ -3,6 +3,7 @@
 //! A request's way: `router` → a handler in a capability's `api` or `pages` → the rules
 //! in its `mod` → one question to the database in its `store` → the answer.
 
+pub mod imports;
 pub mod menu;
 pub mod messages;
 pub mod organizations;

@@ -1,6 +1,6 @@
 //! Instants are milliseconds since the epoch, UTC; people read them as Beijing time.
 
-use jiff::civil::{Date, DateTime, Weekday};
+use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -92,9 +92,13 @@ impl<'de> Deserialize<'de> for Instant {
 
 /// The first instant of a day in Beijing.
 pub fn start_of(date: Date) -> Instant {
-    let midnight = date.at(0, 0, 0, 0);
+    at_time(date, Time::midnight())
+}
+
+/// A day and a time on a clock in Beijing.
+pub fn at_time(date: Date, time: Time) -> Instant {
     BEIJING
-        .to_timestamp(midnight)
+        .to_timestamp(date.to_datetime(time))
         .map_or(Instant(i64::MAX), |t| Instant(t.as_millisecond()))
 }
 

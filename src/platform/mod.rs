@@ -2,6 +2,7 @@
 
 pub mod assets;
 pub mod audit;
+pub mod charset;
 pub mod clock;
 pub mod config;
 pub mod crypto;
