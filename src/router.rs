@@ -54,7 +54,12 @@ macro_rules! operations {
 operations! {
     "/api/v1/regions" => get regions::api::list;
     "/api/v1/organizations/{org}" => get organizations::api::show;
-    "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put;
+    "/api/v1/organizations/{org}/projects" => get menu::own::list;
+    "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
+    "/api/v1/organizations/{org}/projects/{client_ref}/publish" => post menu::own::publish_one;
+    "/api/v1/organizations/{org}/projects/{client_ref}/close" => post menu::own::close;
+    "/api/v1/organizations/{org}/projects/{client_ref}/cancel" => post menu::own::cancel;
+    "/api/v1/organizations/{org}/projects/{client_ref}/copy" => post menu::own::copy;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;

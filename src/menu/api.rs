@@ -1,8 +1,6 @@
 //! The menu as JSON.
 
-use std::borrow::Cow;
-
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,14 +8,14 @@ use uuid::Uuid;
 
 use super::notice::{ProjectBody, Reference};
 use super::precondition::{Precondition, etag};
-use super::publishing::{Outcome, Published, publish};
+use super::publishing::{Outcome, Published, Target, Wanted, own_project, publish};
 use super::search::{Cursor, MenuQuery};
-use super::store::{self, ProjectRow, ShiftRow};
+use super::store::{self, Before, ProjectRow, ShiftRow};
 use super::{Card, Field, ProjectState, ShiftState, Skill};
-use crate::organizations::Permission;
 use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
+use crate::platform::idempotency::{self, IdempotencyKey};
 use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -196,16 +194,16 @@ pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Respon
     let search = query.search(visit.now).map_err(invalid_parameters)?;
     let page = store::list(&visit.db, &search, visit.now).await?;
     let next = page.next.map(|cursor| with_cursor(&visit.target, cursor));
-    let link = next
-        .as_ref()
-        .and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    let link = link_to(next.as_deref());
     let items = page.lines.into_iter().map(|line| line.card).collect();
     let cache = [(header::CACHE_CONTROL, PUBLIC)];
-    let mut response = (cache, axum::Json(Menu { items, next })).into_response();
-    if let Some(link) = link {
-        response.headers_mut().insert(header::LINK, link);
-    }
-    Ok(response)
+    Ok((cache, link, axum::Json(Menu { items, next })).into_response())
+}
+
+/// The `Link` to the next page, if there is one.
+pub fn link_to(next: Option<&str>) -> HeaderMap {
+    let link = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
+    link.map(|link| (header::LINK, link)).into_iter().collect()
 }
 
 /// Parameters that contradict each other.
@@ -320,16 +318,15 @@ pub async fn put(
     let (organization, reference) = names(&organization, &reference)?;
     let body = body.map(|Json(body)| body);
     let region = body.as_ref().ok().and_then(|body| body.region.as_ref());
-    let published = publish(
-        &visit,
-        &organization,
-        &reference,
-        region.map(|region| region.as_str()),
-        &condition,
-        |_| body.as_ref().map(Cow::Borrowed).map_err(Clone::clone),
-    )
-    .await?;
-    Ok(answer(published))
+    let target = Target {
+        organization: &organization,
+        reference: &reference,
+        condition: &condition,
+        key: &IdempotencyKey::default(),
+    };
+    let region = region.map(|region| region.as_str());
+    let wanted = |_: &Before| body.as_ref().map(Wanted::whole).map_err(Clone::clone);
+    publish(&visit, target, region, wanted).await.map(answer)
 }
 
 /// Read one of the organization's own projects, drafts included.
@@ -356,18 +353,17 @@ pub async fn own(
     Path((organization, reference)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (organization, reference) = names(&organization, &reference)?;
-    let (agent, before) = store::load(&visit, &organization, &reference, None).await?;
-    let agent = agent.ok_or_else(Problem::unauthenticated)?;
-    agent.require(Permission::ReadProjects)?;
-    let (project, shifts) = before.answer.ok_or_else(Problem::not_found)?;
+    let (project, shifts) = own_project(&visit, &organization, &reference).await?;
     Ok(answer(Published {
         outcome: Outcome::Unchanged,
         project,
         shifts,
+        replayed: false,
     }))
 }
 
-fn names(organization: &str, reference: &str) -> Result<(String, Reference), Problem> {
+/// The organization and the project that stand in a path.
+pub fn names(organization: &str, reference: &str) -> Result<(String, Reference), Problem> {
     let organization: Uuid = parse_id(organization)?;
     let reference = Reference::parse(reference).ok_or_else(|| {
         Problem::invalid(FieldErrors::one(
@@ -378,11 +374,13 @@ fn names(organization: &str, reference: &str) -> Result<(String, Reference), Pro
     Ok((organization.to_string(), reference))
 }
 
-fn answer(published: Published) -> Response {
+/// A project as its organization reads it.
+pub fn answer(published: Published) -> Response {
     let status = match published.outcome {
         Outcome::Created => StatusCode::CREATED,
         Outcome::Replaced | Outcome::Unchanged => StatusCode::OK,
     };
+    let replayed = published.replayed;
     let project = Project::from((published.project, published.shifts));
     let tag = etag(project.version);
     let location = format!("/api/v1/projects/{}", project.id);
@@ -397,7 +395,11 @@ fn answer(published: Published) -> Response {
             headers.insert(name, value);
         }
     }
-    response
+    if replayed {
+        idempotency::replayed(response)
+    } else {
+        response
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,10 @@
 //! the menu on which they are found.
 
 pub mod api;
+pub mod document;
+pub mod lifecycle;
 pub mod notice;
+pub mod own;
 pub mod pages;
 pub mod precondition;
 pub mod publishing;

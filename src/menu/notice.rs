@@ -256,6 +256,21 @@ impl ProjectBody {
     pub fn min_age(&self) -> i64 {
         self.min_age.map_or(14, Count::get)
     }
+
+    /// Minutes before the start of a shift when sign-up closes.
+    pub fn sign_up_closes_minutes(&self) -> i64 {
+        self.sign_up_closes_minutes.map_or(0, Count::get)
+    }
+
+    /// Minutes before the start until which volunteers cancel by themselves.
+    pub fn cancel_until_minutes(&self) -> i64 {
+        self.cancel_until_minutes.map_or(1440, Count::get)
+    }
+
+    /// Minutes to get to the place.
+    pub fn travel_minutes(&self) -> i64 {
+        self.travel_minutes.map_or(30, Count::get)
+    }
 }
 
 #[cfg(test)]

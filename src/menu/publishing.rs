@@ -6,15 +6,18 @@ use std::borrow::Cow;
 use uuid::Uuid;
 
 use super::ProjectState;
+use super::document::Document;
+use super::lifecycle::may_be_deleted;
 use super::notice::{ProjectBody, Reference};
 use super::precondition::Precondition;
 use super::replacing::{Plan, Refusal, plan};
-use super::store::{self, Before, ProjectRow, Replacement, ShiftRow};
+use super::store::{self, Before, Loaded, ProjectRow, Replacement, ShiftRow, Written};
 use crate::organizations::{Agent, Permission};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256_hex;
 use crate::platform::db::DbError;
 use crate::platform::i18n::Words;
+use crate::platform::idempotency::{Earlier, IdempotencyKey};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
@@ -41,6 +44,8 @@ pub struct Published {
     pub project: ProjectRow,
     /// Its shifts, in order of time.
     pub shifts: Vec<ShiftRow>,
+    /// Whether an earlier request with the same key has done it.
+    pub replayed: bool,
 }
 
 /// What publishing comes to, decided and not done.
@@ -68,18 +73,47 @@ impl Decision {
     }
 }
 
+/// What an organization wants of a project.
+#[derive(Clone, Debug)]
+pub struct Wanted<'a> {
+    /// The whole project as it shall be.
+    pub body: Cow<'a, ProjectBody>,
+    /// Whether the reason of the last change stays, where the body gives none. It
+    /// explains no further change.
+    pub keeps_reason: bool,
+}
+
+impl<'a> Wanted<'a> {
+    /// The body takes the place of what stands.
+    pub fn whole(body: &'a ProjectBody) -> Self {
+        Self {
+            body: Cow::Borrowed(body),
+            keeps_reason: false,
+        }
+    }
+
+    /// The body was made out of what stands.
+    pub fn changed(body: ProjectBody) -> Self {
+        Self {
+            body: Cow::Owned(body),
+            keeps_reason: true,
+        }
+    }
+}
+
 /// Decides what becomes of a project, from what stands and what its organization wants,
 /// without writing. Refusals are `forbidden`, `invalid_fields` (all of them at once),
 /// `organization_not_verified`, `version_conflict` and `shift_has_signups`.
 pub fn decide(
     agent: &Agent,
     before: &Before,
-    body: &ProjectBody,
+    wanted: &Wanted<'_>,
     condition: &Precondition,
     now: Instant,
     new_id: impl FnMut() -> Uuid,
 ) -> Result<Decision, Problem> {
     agent.require(Permission::WriteProjects)?;
+    let body = &*wanted.body;
     let standing = before.standing.as_ref();
     let planned = plan(standing, &before.shifts, body, now, new_id);
     let mut invalid = body
@@ -98,68 +132,158 @@ pub fn decide(
         agent.require_verified()?;
     }
     condition.check(standing.map(|standing| standing.version))?;
-    let body_hash = sha256_hex(&serde_json::to_string(body).unwrap_or_default());
-    if standing.is_some_and(|standing| standing.body_hash == body_hash) {
+    let document = Document::wanted(body);
+    let body_hash = sha256_hex(&document.text());
+    let same_body = standing.is_some_and(|standing| standing.body_hash == body_hash);
+    let same_effect = || {
+        before.answer.as_ref().is_some_and(|(project, shifts)| {
+            let standing = Document::standing(project, shifts);
+            document.with_kept_reasons(&standing, wanted.keeps_reason) == standing
+        })
+    };
+    if same_body || same_effect() {
         return Ok(Decision::Unchanged);
     }
     let plan = planned.map_err(Refusal::into_problem)?;
     Ok(Decision::Write { plan, body_hash })
 }
 
+/// Which project is to be published, and on which conditions.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// In whose name.
+    pub organization: &'a str,
+    /// The organization's own name for the project.
+    pub reference: &'a Reference,
+    /// Which version it must be.
+    pub condition: &'a Precondition,
+    /// Under which the answer is given again.
+    pub key: &'a IdempotencyKey,
+}
+
 /// Publishes a project: reads, decides and writes, again when somebody was quicker.
 ///
-/// `region` is the division code `wanted` will most likely name. `wanted` makes the body
-/// out of what stands; it is asked only once the caller is known and may write projects,
-/// so that nobody else learns what a body should be. `busy` when others were quicker
-/// several times; besides what [`decide`] refuses, `unauthenticated`.
+/// `region` is the division code that `wanted` will most likely name. `wanted` makes the
+/// project out of what stands; it is asked only once the caller is known and may write
+/// projects, so that nobody else learns what a body should be. Besides what [`decide`]
+/// refuses: `unauthenticated`, and `busy` when others were quicker several times.
 pub async fn publish<'a>(
     visit: &Visit,
-    organization: &str,
-    reference: &Reference,
+    target: Target<'_>,
     region: Option<&str>,
-    condition: &Precondition,
-    wanted: impl Fn(&Before) -> Result<Cow<'a, ProjectBody>, Problem>,
+    wanted: impl Fn(&Before) -> Result<Wanted<'a>, Problem>,
 ) -> Result<Published, Problem> {
     let mut tries = 0;
     loop {
         tries += 1;
-        let (agent, before) = store::load(visit, organization, reference, region).await?;
+        let (agent, before) = match store::load(visit, target, region).await? {
+            Loaded::Now(agent, before) => (agent, before),
+            Loaded::Earlier(earlier) => return Published::earlier(visit, &earlier).await,
+        };
         let agent = agent.ok_or_else(Problem::unauthenticated)?;
         agent.require(Permission::WriteProjects)?;
-        let body = wanted(&before)?;
-        let decision = decide(&agent, &before, &body, condition, visit.now, || {
-            visit.new_id()
-        })?;
+        let wanted = wanted(&before)?;
+        let decision = decide(
+            &agent,
+            &before,
+            &wanted,
+            target.condition,
+            visit.now,
+            || visit.new_id(),
+        )?;
         let outcome = decision.outcome(&before);
         let written = match &decision {
-            Decision::Unchanged => Ok(before.answer),
+            Decision::Unchanged => Ok(Written::Now(before.answer.map(Box::new))),
             Decision::Write { plan, body_hash } => {
                 let replacement = Replacement {
                     agent: &agent,
-                    organization,
-                    reference,
+                    organization: target.organization,
+                    reference: target.reference,
                     standing: before.standing.as_ref(),
-                    body: &body,
+                    body: &wanted.body,
                     body_hash,
-                    region_name: before.region_name(&body),
+                    kept_reason: before.reason().filter(|_| wanted.keeps_reason),
+                    region_name: before.region_name(&wanted.body),
                     plan,
                 };
-                store::replace(visit, &replacement).await
+                store::replace(visit, &replacement, target.key).await
             }
         };
         match written {
-            Ok(Some((project, shifts))) => {
+            Ok(Written::Now(Some(whole))) => {
+                let (project, shifts) = *whole;
                 return Ok(Published {
                     outcome,
                     project,
                     shifts,
+                    replayed: false,
                 });
             }
-            Ok(None) => return Err(Problem::internal("the project written was not found")),
+            Ok(Written::Now(None)) => {
+                return Err(Problem::internal("the project written was not found"));
+            }
+            Ok(Written::Earlier(earlier)) => return Published::earlier(visit, &earlier).await,
             // Somebody was quicker: look again, and decide again.
             Err(DbError::Refused(_)) if tries < MOST_TRIES => {}
             Err(DbError::Refused(reason)) => return Err(Problem::busy(reason)),
             Err(error) => return Err(error.into()),
         }
+    }
+}
+
+/// Reads one of the organization's own projects, drafts included, for whoever may.
+pub async fn own_project(
+    visit: &Visit,
+    organization: &str,
+    reference: &Reference,
+) -> Result<(ProjectRow, Vec<ShiftRow>), Problem> {
+    let target = Target {
+        organization,
+        reference,
+        condition: &Precondition::default(),
+        key: &IdempotencyKey::default(),
+    };
+    let Loaded::Now(agent, before) = store::load(visit, target, None).await? else {
+        return Err(Problem::internal("a key where none was sent"));
+    };
+    let agent = agent.ok_or_else(Problem::unauthenticated)?;
+    agent.require(Permission::ReadProjects)?;
+    before.answer.ok_or_else(Problem::not_found)
+}
+
+/// Throws a draft away that was never published. Refusals are `unauthenticated`,
+/// `forbidden`, `not_found`, `version_conflict`, `wrong_state` and `busy`.
+pub async fn discard(visit: &Visit, target: Target<'_>) -> Result<(), Problem> {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Loaded::Now(agent, before) = store::load(visit, target, None).await? else {
+            return Ok(());
+        };
+        let agent = agent.ok_or_else(Problem::unauthenticated)?;
+        agent.require(Permission::WriteProjects)?;
+        let standing = before.standing.ok_or_else(Problem::not_found)?;
+        target.condition.check(Some(standing.version))?;
+        may_be_deleted(standing.state, standing.published)?;
+        match store::discard(visit, &agent, target, &standing).await {
+            Ok(()) => return Ok(()),
+            Err(DbError::Refused(_)) if tries < MOST_TRIES => {}
+            Err(DbError::Refused(reason)) => return Err(Problem::busy(reason)),
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+impl Published {
+    /// What an earlier request with the same key made.
+    pub async fn earlier(visit: &Visit, earlier: &Earlier) -> Result<Self, Problem> {
+        let found = store::project(&visit.db, earlier.subject()?).await?;
+        let (project, shifts) = found.ok_or_else(Problem::not_found)?;
+        Ok(Self {
+            outcome: Outcome::Replaced,
+            project,
+            shifts,
+            replayed: true,
+        })
     }
 }

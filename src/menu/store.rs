@@ -1,6 +1,6 @@
 //! SQL of the menu: reading a project here, lists in `listing`, publishing in `writing`.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Field, ProjectState, ShiftState, Skill};
 use crate::bind;
@@ -30,10 +30,12 @@ SET next_starts_at = (
 }
 
 mod listing;
+mod own;
 mod writing;
 
 pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, upcoming_of};
-pub use writing::{Before, KnownRegion, Replacement, load, replace, replacement};
+pub use own::{OwnPage, discard, own_list, own_list_statement};
+pub use writing::{Before, KnownRegion, Loaded, Replacement, Written, load, replace, replacement};
 
 /// How many projects one round of the clock moves on.
 const A_ROUND: i64 = 500;
@@ -56,7 +58,7 @@ FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE ";
 
 /// A project as the public reads it; also drafts, for their own organization.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct ProjectRow {
     /// UUIDv7.
     pub id: String,
@@ -116,7 +118,7 @@ pub struct ProjectRow {
 }
 
 /// A shift as the public reads it.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 pub struct ShiftRow {
     /// UUIDv7.
     pub id: String,

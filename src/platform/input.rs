@@ -4,7 +4,7 @@
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, header};
 use deserr::{
     DeserializeError, Deserr, ErrorKind, IntoValue, Sequence as _, Value, ValueKind,
     ValuePointerRef, take_cf_content,
@@ -157,6 +157,29 @@ impl<T, const MAX: usize> Default for Many<T, MAX> {
     }
 }
 
+impl<T, const MAX: usize> Many<T, MAX> {
+    /// Keeps those that fit.
+    pub fn retain(&mut self, fits: impl FnMut(&T) -> bool) {
+        self.0.retain(fits);
+    }
+
+    /// Adds one more, unless there are `MAX`; whether it was added.
+    #[must_use]
+    pub fn push(&mut self, one: T) -> bool {
+        let fits = self.0.len() < MAX;
+        if fits {
+            self.0.push(one);
+        }
+        fits
+    }
+}
+
+impl<T, const MAX: usize> std::ops::DerefMut for Many<T, MAX> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.0
+    }
+}
+
 impl<T, const MAX: usize> std::ops::Deref for Many<T, MAX> {
     type Target = [T];
 
@@ -258,7 +281,10 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        if !has_type(request.headers(), "application/json") {
+        // RFC 7396 has a media type of its own; the older one says as much.
+        let patches = request.method() == Method::PATCH
+            && has_type(request.headers(), "application/merge-patch+json");
+        if !patches && !has_type(request.headers(), "application/json") {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",

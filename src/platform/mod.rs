@@ -12,6 +12,7 @@ pub mod i18n;
 pub mod idempotency;
 pub mod input;
 pub mod memory;
+pub mod merge_patch;
 pub mod outbox;
 pub mod page;
 pub mod problem;

@@ -36,7 +36,7 @@ const ROLES: [&str; 17] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 17]); 17] = [
+const TABLE: [(&str, &str, [u16; 17]); 24] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp.
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -45,6 +45,13 @@ const TABLE: [(&str, &str, [u16; 17]); 17] = [
     ("GET",    "/api/v1/projects/{id}",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("PUT",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401]),
     ("GET",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("GET",    "/api/v1/organizations/{org}/projects",                   [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("PATCH",  "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("DELETE", "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 204, 204, 204, 204, 403, 403, 403, 401, 401]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/publish", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/close", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/cancel", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/copy", [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401]),
     ("POST",   "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 201, 409, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401]),
     ("GET",    "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 403, 200, 403, 403, 401, 401]),
     ("GET",    "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401]),
@@ -143,8 +150,17 @@ impl Row<'_> {
     fn request(&self, method: &str, path: &str, role: usize, keys: &Keys) -> Request {
         let organization = self.organization;
         let (holder, signup) = self.holders.get(role).unwrap_or(&self.holders[0]);
-        let reference = match method {
-            "PUT" => format!("new-{}", unique()),
+        // What becomes of a project becomes of it once: it is a new one for each who tries.
+        let a_new_one = |state: &str| {
+            let notice = Notice::of(&[shift("a", morning(organization.place.now(), 8), 3)]);
+            organization
+                .publishes(&notice.with("state", state))
+                .reference
+        };
+        let reference = match (method, path.rsplit('/').next()) {
+            ("PUT", _) => format!("new-{}", unique()),
+            ("DELETE", Some("{client_ref}")) | ("POST", Some("publish")) => a_new_one("draft"),
+            ("POST", Some("close" | "cancel")) => a_new_one("published"),
             _ => self.project.reference.clone(),
         };
         let id = match path.split('/').nth(3) {
@@ -202,6 +218,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
     match (method, path.rsplit('/').next()) {
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", _) => Some(json!({})),
+        ("POST", Some("cancel")) => Some(json!({"reason": "台风"})),
+        ("POST", Some("copy")) => Some(json!({"client_ref": format!("copy-{}", unique())})),
         ("POST", Some("signups")) => Some(json!({})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),

@@ -5,6 +5,7 @@ mod idempotency;
 mod leaving;
 mod menu;
 mod outbox;
+mod own;
 mod refusals;
 mod replacing;
 mod schema;

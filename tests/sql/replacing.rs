@@ -2,11 +2,14 @@
 //! who signs up meanwhile.
 
 use diandan::menu::notice::{ProjectBody, Reference};
+use diandan::menu::precondition::Precondition;
+use diandan::menu::publishing::Target;
 use diandan::menu::replacing::plan;
-use diandan::menu::store::{self, Replacement};
+use diandan::menu::store::{self, Loaded, Replacement};
 use diandan::platform::clock::{DAY, HOUR, Instant};
 use diandan::platform::db::DbError;
 use diandan::platform::fields::FieldErrors;
+use diandan::platform::idempotency::IdempotencyKey;
 use pollster::FutureExt as _;
 use serde_json::json;
 
@@ -249,9 +252,17 @@ fn overtaken(
         .region
         .as_ref()
         .map(|region| region.as_str().to_owned());
-    let (agent, before) = store::load(&visit, &organization.id, &reference, region.as_deref())
-        .block_on()
-        .unwrap();
+    let key = IdempotencyKey::default();
+    let target = Target {
+        organization: &organization.id,
+        reference: &reference,
+        condition: &Precondition::default(),
+        key: &key,
+    };
+    let loaded = store::load(&visit, target, region.as_deref()).block_on();
+    let Loaded::Now(agent, before) = loaded.unwrap() else {
+        panic!("nothing was done under this key before")
+    };
     let plan = plan(
         before.standing.as_ref(),
         &before.shifts,
@@ -268,10 +279,13 @@ fn overtaken(
         standing: before.standing.as_ref(),
         body: &body,
         body_hash: "another",
+        kept_reason: None,
         region_name: before.region_name(&body),
         plan: &plan,
     };
-    store::replace(&visit, &replacement).block_on().map(drop)
+    store::replace(&visit, &replacement, &key)
+        .block_on()
+        .map(drop)
 }
 
 /// Replacements that are all right while nobody is signed up.

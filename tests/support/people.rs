@@ -66,6 +66,32 @@ impl<'a> Organization<'a> {
         format!("/api/v1/organizations/{}/projects/{reference}", self.id)
     }
 
+    /// Reads one of its own projects.
+    #[track_caller]
+    pub fn reads(&self, reference: &str) -> Answer {
+        self.place
+            .send(&Request::get(self.own_path(reference)).bearer(&self.key))
+    }
+
+    /// A request for what becomes of a project: `publish`, `close`, `cancel`, `copy`.
+    pub fn stepping(&self, reference: &str, step: &str) -> Request {
+        let target = format!("{}/{step}", self.own_path(reference));
+        Request::new("POST", target).bearer(&self.key)
+    }
+
+    /// Takes a step that needs no body.
+    #[track_caller]
+    pub fn steps(&self, reference: &str, step: &str) -> Answer {
+        self.place.send(&self.stepping(reference, step))
+    }
+
+    /// Changes parts of a project.
+    #[track_caller]
+    pub fn patches(&self, reference: &str, patch: &Value) -> Answer {
+        let request = Request::new("PATCH", self.own_path(reference)).bearer(&self.key);
+        self.place.send(&request.json(patch))
+    }
+
     #[track_caller]
     pub fn reads_roster(&self, shift: &Shift) -> Answer {
         self.place

@@ -4,13 +4,15 @@ use serde::Deserialize;
 
 use super::{PROJECT, ProjectRow, SHIFTS, ShiftRow, whole};
 use crate::bind;
-use crate::menu::Field;
 use crate::menu::notice::{ProjectBody, Reference};
+use crate::menu::publishing::Target;
 use crate::menu::replacing::{Plan, Standing, StandingShift};
 use crate::menu::search::Terms;
+use crate::menu::{Field, ProjectState};
 use crate::organizations::Agent;
 use crate::platform::audit::Act;
 use crate::platform::db::{DbError, Statement};
+use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
 use crate::platform::visit::Visit;
 use crate::signups::consequences;
 
@@ -51,6 +53,12 @@ pub struct KnownRegion {
 }
 
 impl Before {
+    /// Why it changed last.
+    pub fn reason(&self) -> Option<&str> {
+        let (project, _) = self.answer.as_ref()?;
+        project.change_reason.as_deref()
+    }
+
     /// The name of the division a body names, when it is a known one.
     pub fn region_name(&self, body: &ProjectBody) -> Option<&str> {
         let code = body.region.as_ref()?.as_str();
@@ -65,32 +73,41 @@ impl Before {
     }
 }
 
+/// What was found.
+#[derive(Debug)]
+pub enum Loaded {
+    /// Who asks, when they are anybody, and what stands.
+    Now(Option<Agent>, Box<Before>),
+    /// The same was done before, under the same key.
+    Earlier(Earlier),
+}
+
 /// Asks who is calling and what stands, in one go; `region` is looked up besides.
 pub async fn load(
     visit: &Visit,
-    organization: &str,
-    reference: &Reference,
+    target: Target<'_>,
     region: Option<&str>,
-) -> Result<(Option<Agent>, Before), DbError> {
-    let reference = reference.as_str();
-    let batch = visit
-        .db
-        .batch(vec![
-            Agent::at_the_door(visit.credential_hash(), visit.now, organization),
-            bind!(STANDING, organization, reference),
-            bind!(STANDING_SHIFTS, organization, reference),
-            bind!(REGION, region),
-            own_project(organization, reference),
-            own_shifts(organization, reference),
-        ])
-        .await?;
+) -> Result<Loaded, DbError> {
+    let (organization, reference) = (target.organization, target.reference.as_str());
+    let statements = vec![
+        Agent::at_the_door(visit.credential_hash(), visit.now, organization),
+        bind!(STANDING, organization, reference),
+        bind!(STANDING_SHIFTS, organization, reference),
+        bind!(REGION, region),
+        own_project(organization, reference),
+        own_shifts(organization, reference),
+    ];
+    let batch = match target.key.run(visit, statements).await? {
+        Ran::Now(batch) => batch,
+        Ran::Before(earlier) => return Ok(Loaded::Earlier(earlier)),
+    };
     let before = Before {
         standing: batch.first(1)?,
         shifts: batch.rows(2)?,
         region: batch.first(3)?,
         answer: whole(&batch, 4)?,
     };
-    Ok((batch.first(0)?, before))
+    Ok(Loaded::Now(batch.first(0)?, Box::new(before)))
 }
 
 fn own_project(organization: &str, reference: &str) -> Statement {
@@ -108,6 +125,12 @@ const STAND_STILL: &str = "
 INSERT INTO abort_if
 SELECT 'version_conflict'
 WHERE ?3 IS NOT (SELECT version FROM project WHERE organization_id = ?1 AND client_ref = ?2)";
+
+/// Stops the batch with `version_conflict` unless this version stands; none when nothing
+/// stands.
+pub fn stand_still(organization: &str, reference: &Reference, version: Option<i64>) -> Statement {
+    bind!(STAND_STILL, organization, reference.as_str(), version)
+}
 
 const STAY_EMPTY: &str = "
 INSERT INTO abort_if
@@ -179,6 +202,8 @@ pub struct Replacement<'a> {
     pub body: &'a ProjectBody,
     /// The hash of that.
     pub body_hash: &'a str,
+    /// Why it changed before, where that is still to be said.
+    pub kept_reason: Option<&'a str>,
     /// The division's name.
     pub region_name: Option<&'a str>,
     /// What becomes of the shifts.
@@ -191,17 +216,35 @@ pub struct Replacement<'a> {
 pub async fn replace(
     visit: &Visit,
     what: &Replacement<'_>,
-) -> Result<Option<(ProjectRow, Vec<ShiftRow>)>, DbError> {
-    let mut statements = replacement(visit, what);
+    key: &IdempotencyKey,
+) -> Result<Written, DbError> {
+    let mut statements = replacement(visit, what, Some(key));
     let answer = statements.len();
     let reference = what.reference.as_str();
     statements.push(own_project(what.organization, reference));
     statements.push(own_shifts(what.organization, reference));
-    whole(&visit.db.batch(statements).await?, answer)
+    Ok(match key.run(visit, statements).await? {
+        Ran::Now(batch) => Written::Now(whole(&batch, answer)?.map(Box::new)),
+        Ran::Before(earlier) => Written::Earlier(earlier),
+    })
+}
+
+/// What writing came to.
+#[derive(Debug)]
+pub enum Written {
+    /// The project as it is answered.
+    Now(Option<Box<(ProjectRow, Vec<ShiftRow>)>>),
+    /// It was done before, under the same key.
+    Earlier(Earlier),
 }
 
 /// The statements of [`replace`], for a batch that writes several projects.
-pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
+/// `key`, if any, is taken with it.
+pub fn replacement(
+    visit: &Visit,
+    what: &Replacement<'_>,
+    key: Option<&IdempotencyKey>,
+) -> Vec<Statement> {
     let (organization, reference) = (what.organization, what.reference.as_str());
     let (body, plan, now) = (what.body, what.plan, visit.now);
     let id = what.standing.map_or_else(
@@ -216,11 +259,10 @@ pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
     let cancelled = ids(&plan.cancelled);
 
     let mut statements = vec![
-        bind!(
-            STAND_STILL,
+        stand_still(
             organization,
-            reference,
-            what.standing.map(|standing| standing.version)
+            what.reference,
+            what.standing.map(|standing| standing.version),
         ),
         bind!(STAY_EMPTY, ids(&plan.assumed_empty)),
     ];
@@ -232,8 +274,9 @@ pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
         &rows,
     ));
     statements.extend(consequences::call_off(&cancelled, now, reason, &rows));
+    statements.push(write_project(visit, what, &id));
+    statements.extend(key.map(|key| key.point_at(visit, &id)));
     statements.extend([
-        write_project(visit, what, &id),
         bind!(DELETE_SHIFTS, ids(&plan.delete)),
         bind!(WRITE_SHIFTS, organization, reference, rows),
         bind!(CANCEL_SHIFTS, cancelled),
@@ -246,11 +289,7 @@ pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
     statements.push(
         Act {
             actor: what.agent.actor.clone(),
-            action: if what.standing.is_some() {
-                "project.replaced"
-            } else {
-                "project.created"
-            },
+            action: act(what),
             subject: format!("project:{id}"),
             before: what.standing.map(|standing| {
                 serde_json::json!({"version": standing.version, "state": standing.state})
@@ -261,6 +300,18 @@ pub fn replacement(visit: &Visit, what: &Replacement<'_>) -> Vec<Statement> {
         .record(visit),
     );
     statements
+}
+
+/// What the audit calls it.
+fn act(what: &Replacement<'_>) -> &'static str {
+    match (what.standing, what.body.state) {
+        (None, _) => "project.created",
+        (Some(standing), state) if standing.state == state => "project.replaced",
+        (_, ProjectState::Draft) => "project.withdrawn",
+        (_, ProjectState::Published) => "project.published",
+        (_, ProjectState::Closed) => "project.closed",
+        (_, ProjectState::Cancelled) => "project.cancelled",
+    }
 }
 
 fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
@@ -281,12 +332,13 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
         serde_json::json!(body.skills()).to_string(),
         visit.now,
         body.sign_up_opens_at,
-        body.sign_up_closes_minutes
-            .map_or(0, |minutes| minutes.get()),
-        body.cancel_until_minutes
-            .map_or(1440, |minutes| minutes.get()),
-        body.travel_minutes.map_or(30, |minutes| minutes.get()),
-        body.change_reason.as_ref().map(|text| text.as_str()),
+        body.sign_up_closes_minutes(),
+        body.cancel_until_minutes(),
+        body.travel_minutes(),
+        body.change_reason
+            .as_ref()
+            .map(|text| text.as_str())
+            .or(what.kept_reason),
         what.body_hash,
         body.content.as_ref().map(|text| text.as_str()),
         body.conditions.as_ref().map(|text| text.as_str()),
