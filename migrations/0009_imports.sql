@@ -5,10 +5,13 @@ CREATE TABLE upload (
   format TEXT NOT NULL CHECK (format IN ('ndjson', 'csv')),
   -- The columns of a CSV, by the names the API gives them.
   columns TEXT CHECK (json_type(columns) = 'array'),
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  -- About to be deleted with all that came of it.
+  forgotten INTEGER NOT NULL DEFAULT 0 CHECK (forgotten IN (0, 1))
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX upload_by_age ON upload (created_at);
+CREATE INDEX upload_forgotten ON upload (id) WHERE forgotten = 1;
 
 CREATE TABLE upload_line (
   upload_id TEXT NOT NULL REFERENCES upload (id),

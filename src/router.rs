@@ -1,5 +1,10 @@
 //! Every path of the product, in one table, and what all answers have in common.
 
+#[cfg(not(target_arch = "wasm32"))]
+mod document;
+#[cfg(not(target_arch = "wasm32"))]
+use document::{Manners, Security};
+
 use std::cell::OnceCell;
 
 use axum::Router;
@@ -14,7 +19,8 @@ use crate::platform::assets;
 use crate::platform::config::Environment;
 use crate::platform::i18n::Words;
 use crate::platform::page::{PUBLIC, problem_page};
-use crate::platform::problem::Problem;
+use crate::platform::problem::{self, Problem};
+use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{menu, messages, organizations, regions, signups, volunteers};
 
@@ -23,7 +29,7 @@ use crate::{menu, messages, organizations, regions, signups, volunteers};
 macro_rules! operations {
     ($($path:literal => $($method:ident $($handler:ident)::+),+;)+) => {
         fn api() -> Router {
-            Router::new()$(.route($path, MethodRouter::new()$(.$method($($handler)::+))+))+
+            Router::new()$(.route($path, MethodRouter::new()$(.$method(Strict($($handler)::+)))+))+
         }
 
         #[cfg(test)]
@@ -36,7 +42,7 @@ macro_rules! operations {
                 title = "Diandan",
                 description = "The service desk of menu-style volunteering: organizations publish, volunteers sign up. Times are RFC 3339 with an offset, ids are UUIDv7, errors are RFC 9457 problems with a stable `code`."
             ),
-            modifiers(&Security),
+            modifiers(&Security, &Manners),
             tags(
                 (name = "projects", description = "The menu: projects and their shifts"),
                 (name = "signups", description = "Volunteers taking shifts"),
@@ -100,6 +106,8 @@ fn pages() -> Router {
         .route("/calendar/{file}", get(signups::calendar::serve))
         .route("/language/{code}", get(volunteers::pages::language))
         .route("/outbox", get(messages::outbox_page))
+        .route("/problems", get(problem::pages::index))
+        .route("/problems/{code}", get(problem::pages::show))
         .route("/offline", get(menu::pages::offline))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/icon.svg", get(assets::icon))
@@ -108,29 +116,6 @@ fn pages() -> Router {
         .route("/manifest.webmanifest", get(assets::manifest))
         .route("/robots.txt", get(assets::robots))
         .route("/api/openapi.json", get(openapi_json))
-}
-
-/// How a caller proves who they are.
-#[cfg(not(target_arch = "wasm32"))]
-struct Security;
-
-#[cfg(not(target_arch = "wasm32"))]
-impl utoipa::Modify for Security {
-    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
-        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
-        let components = openapi.components.get_or_insert_default();
-        for (name, description) in [
-            ("api_key", "An organization's key, `ddk_…`"),
-            (
-                "session",
-                "A volunteer's session, `dds_…`; browsers send it as a cookie",
-            ),
-        ] {
-            let mut scheme = Http::new(HttpAuthScheme::Bearer);
-            scheme.description = Some(description.to_owned());
-            components.add_security_scheme(name, SecurityScheme::Http(scheme));
-        }
-    }
 }
 
 /// The OpenAPI document of all JSON operations, generated from their handlers.
@@ -246,7 +231,7 @@ fn forged() -> Problem {
 
 fn render(visit: &Visit, problem: &Problem, is_api: bool) -> Response {
     let mut response = if is_api {
-        let details = problem.details(visit.lang, &visit.request_id);
+        let details = problem.details(visit);
         let mut response = (problem.status(), axum::Json(details)).into_response();
         let headers = response.headers_mut();
         headers.insert(

@@ -7,6 +7,7 @@ pub mod columns;
 pub mod export;
 pub mod lines;
 pub mod pages;
+pub mod reading;
 pub mod receiving;
 pub mod refusal;
 pub mod sheet;

@@ -16,7 +16,7 @@ use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 use crate::platform::idempotency::{self, IdempotencyKey};
-use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, parse_id};
+use crate::platform::input::{Id, Json, LARGE_BODY, Path, Query, invalid_parameters, parse_id};
 use crate::platform::page::{PRIVATE, PUBLIC};
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::{Presented, Visit};
@@ -204,16 +204,6 @@ pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Respon
 pub fn link_to(next: Option<&str>) -> HeaderMap {
     let link = next.and_then(|next| HeaderValue::from_str(&format!("<{next}>; rel=\"next\"")).ok());
     link.map(|link| (header::LINK, link)).into_iter().collect()
-}
-
-/// Parameters that contradict each other.
-pub fn invalid_parameters(errors: FieldErrors) -> Problem {
-    Problem::new(
-        StatusCode::BAD_REQUEST,
-        "invalid_parameters",
-        Words::new("有些查询条件需要修改", "Some parameters need correcting"),
-    )
-    .with_fields(errors)
 }
 
 /// The same address, continued after `cursor`.

@@ -1,7 +1,11 @@
 //! What comes in: JSON bodies, query strings and forms, read into types that can only
 //! be valid, with every bad field reported at once.
 
-use axum::body::{Body, Bytes, to_bytes};
+use std::borrow::Cow;
+use std::future::poll_fn;
+use std::pin::Pin;
+
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -16,10 +20,13 @@ use super::clock::{Instant, parse_date};
 use super::fields::FieldErrors;
 use super::i18n::{Lang, Words};
 use super::idempotency::note_body;
+use super::json::{self, DEEPEST, Fault};
 use super::problem::Problem;
 
 /// A body is at most this long unless a handler says otherwise, in bytes.
 const USUAL_BODY: usize = 16 * 1024;
+/// Nobody sends more by mistake, in bytes.
+const LONGEST_READ: usize = 32 * 1024 * 1024;
 /// A project with all its shifts, in bytes.
 pub const LARGE_BODY: usize = 1024 * 1024;
 
@@ -284,13 +291,14 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
         // RFC 7396 has a media type of its own; the older one says as much.
         let patches = request.method() == Method::PATCH
             && has_type(request.headers(), "application/merge-patch+json");
-        if !patches && !has_type(request.headers(), "application/json") {
+        let fits = patches || has_type(request.headers(), "application/json");
+        if !is_plain(request.headers()) || !fits {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 Words::new(
-                    "请求体应为 application/json",
-                    "The body must be application/json",
+                    "请求体应为未压缩的 application/json，UTF-8 编码",
+                    "The body must be application/json in UTF-8, not compressed",
                 ),
             ));
         }
@@ -304,30 +312,57 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
 }
 
 fn parse_json(bytes: &[u8]) -> Result<serde_json::Value, Problem> {
-    let malformed = |zh: String, en: String| {
-        Problem::new(
+    let refuse = |code, zh: String, en: String| {
+        Err(Problem::new(
             StatusCode::BAD_REQUEST,
-            "malformed_json",
+            code,
             Words::new(zh, en),
-        )
+        ))
     };
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        malformed(
+    match json::parse(bytes) {
+        Ok(value) => Ok(value),
+        Err(Fault::NotUtf8(at)) => refuse(
+            "malformed_json",
             format!("请求体不是 UTF-8 编码（第 {at} 字节）"),
             format!("The body is not UTF-8 (byte {at})"),
-        )
-    })?;
-    serde_json::from_str(text).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
-        malformed(
+        ),
+        Err(Fault::Syntax(line, column)) => refuse(
+            "malformed_json",
             format!("请求体不是合法的 JSON（第 {line} 行第 {column} 列）"),
             format!("The body is not JSON (line {line}, column {column})"),
+        ),
+        Err(Fault::TooDeep(pointer)) => Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "json_too_deep",
+            Words::new(
+                format!("请求体的嵌套不能超过 {DEEPEST} 层"),
+                format!("The body must nest at most {DEEPEST} levels"),
+            ),
         )
-    })
+        .with_fields(FieldErrors::one(
+            pointer,
+            Words::new("嵌套过深", "is nested too deeply"),
+        ))),
+        Err(Fault::Duplicates(pointers)) => {
+            let mut twice = FieldErrors::default();
+            for pointer in pointers {
+                twice.push(pointer, Words::new("只能出现一次", "must appear once"));
+            }
+            Err(Problem::new(
+                StatusCode::BAD_REQUEST,
+                "duplicate_key",
+                Words::new(
+                    "请求体中有重复的字段名",
+                    "The body gives a name twice in one object",
+                ),
+            )
+            .with_fields(twice))
+        }
+    }
 }
 
-/// A query string. Every parameter is a string to begin with; unknown ones are errors.
+/// A query string. Every parameter is a string to begin with; unknown, repeated and empty
+/// ones are errors.
 #[derive(Clone, Copy, Debug)]
 pub struct Query<T>(pub T);
 
@@ -339,8 +374,9 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for Query<T> {
     }
 }
 
-/// The query string of a page: what cannot be read is left out, for links gather
-/// parameters of chat apps and campaigns on their way (`from=singlemessage`).
+/// The query string of a page: what is empty or cannot be read is left out, for browsers
+/// send fields left blank, and links gather parameters of chat apps and campaigns on
+/// their way (`from=singlemessage`).
 #[derive(Clone, Copy, Debug)]
 pub struct PageQuery<T>(pub T);
 
@@ -349,7 +385,12 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for PageQuery<T
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let query = parts.uri.query().unwrap_or_default();
-        let problem = match parse_query(query) {
+        let filled = |(_, value): &(Cow<'_, str>, Cow<'_, str>)| !value.is_empty();
+        let filled = form_urlencoded::parse(query.as_bytes()).filter(filled);
+        let query = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(filled)
+            .finish();
+        let problem = match parse_query(&query) {
             Ok(read) => return Ok(Self(read)),
             Err(problem) => problem,
         };
@@ -362,31 +403,34 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>> FromRequestParts<S> for PageQuery<T
     }
 }
 
-/// Reads a query string. Empty parameters count as absent, as browsers send them for
-/// fields left blank.
+/// Reads a query string.
 pub fn parse_query<T: Deserr<FieldErrors>>(query: &str) -> Result<T, Problem> {
-    let refuse = |errors| {
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "invalid_parameters",
-            Words::new("有些查询条件需要修改", "Some parameters need correcting"),
-        )
-        .with_fields(errors)
-    };
     let mut values = Map::new();
+    let mut errors = FieldErrors::default();
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if value.is_empty() {
-            continue;
+        // What percent signs hid was not UTF-8.
+        if value.contains('\u{FFFD}') || name.contains('\u{FFFD}') {
+            let words = Words::new("不是 UTF-8 编码", "is not UTF-8");
+            errors.push(format!("/{name}"), words);
         }
         let value = serde_json::Value::String(value.into_owned());
         if values.insert(name.to_string(), value).is_some() {
-            return Err(refuse(FieldErrors::one(
-                format!("/{name}"),
-                Words::new("只能出现一次", "must appear once"),
-            )));
+            let words = Words::new("只能出现一次", "must appear once");
+            errors.push(format!("/{name}"), words);
         }
     }
-    deserr::deserialize(serde_json::Value::Object(values)).map_err(refuse)
+    errors.into_result().map_err(invalid_parameters)?;
+    deserr::deserialize(serde_json::Value::Object(values)).map_err(invalid_parameters)
+}
+
+/// 400: parameters of the query are at fault.
+pub fn invalid_parameters(errors: FieldErrors) -> Problem {
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "invalid_parameters",
+        Words::new("有些查询条件需要修改", "Some parameters need correcting"),
+    )
+    .with_fields(errors)
 }
 
 /// The fields of an HTML form, in order.
@@ -461,12 +505,30 @@ pub fn parse_id(text: &str) -> Result<Uuid, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-fn has_type(headers: &HeaderMap, expected: &str) -> bool {
-    headers
+/// Whether the body is of a media type, in UTF-8 (RFC 9110, section 8.3).
+pub fn has_type(headers: &HeaderMap, expected: &str) -> bool {
+    let Some(value) = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split(';').next())
-        .is_some_and(|mime| mime.trim().eq_ignore_ascii_case(expected))
+    else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let mime = parts.next().unwrap_or_default();
+    mime.eq_ignore_ascii_case(expected)
+        && parts.all(|parameter| match parameter.split_once('=') {
+            Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
+                charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        })
+}
+
+/// Whether the body is sent as it is, not compressed.
+pub fn is_plain(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_ENCODING)
+        .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
 /// A body of at most `max` bytes, of any type.
@@ -478,17 +540,68 @@ pub async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
 }
 
 async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
-    to_bytes(body, max).await.map_err(|_| {
-        let kilobytes = max / 1024;
-        Problem::new(
+    let mut pieces = Pieces::new(body, max);
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+/// A body as it arrives.
+#[derive(Debug)]
+pub struct Pieces {
+    body: Body,
+    length: usize,
+    max: usize,
+}
+
+impl Pieces {
+    /// Of a body of at most `max` bytes.
+    pub fn new(body: Body, max: usize) -> Self {
+        Self {
+            body,
+            length: 0,
+            max,
+        }
+    }
+
+    /// The next piece; none at the end. `body_too_large` when the body turns out to be
+    /// longer than it may, once it has arrived.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = self.frame().await?;
+        if self.length <= self.max {
+            return Ok(piece);
+        }
+        self.drain().await?;
+        let kilobytes = self.max / 1024;
+        Err(Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "body_too_large",
             Words::new(
                 format!("请求体不能超过 {kilobytes} KB"),
                 format!("The body must be at most {kilobytes} KB"),
             ),
-        )
-    })
+        ))
+    }
+
+    /// Reads what is left and keeps nothing: an answer before the end looks like a broken
+    /// connection to proxies and to clients still sending.
+    pub async fn drain(&mut self) -> Result<(), Problem> {
+        while self.length <= LONGEST_READ && self.frame().await?.is_some() {}
+        Ok(())
+    }
+
+    async fn frame(&mut self) -> Result<Option<Bytes>, Problem> {
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
+            let frame = frame.map_err(|_| Problem::busy("the body broke off".to_owned()))?;
+            if let Ok(data) = frame.into_data() {
+                self.length = self.length.saturating_add(data.len());
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
 }
 
 #[cfg(test)]
@@ -562,8 +675,29 @@ mod tests {
         let bomb = "[".repeat(100_000);
         assert_eq!(
             read_json::<Sample>(bomb.as_bytes()).unwrap_err().code(),
-            "malformed_json"
+            "json_too_deep"
         );
+        let twice = br#"{"name": "a", "name": "b"}"#;
+        let problem = read_json::<Sample>(twice).unwrap_err();
+        assert_eq!(problem.code(), "duplicate_key");
+        assert!(problem.errors().of("/name", Lang::En).is_some());
+    }
+
+    #[test]
+    fn a_media_type_has_no_case_and_one_charset() {
+        for (value, fits) in [
+            ("application/json", true),
+            ("Application/JSON; Charset=\"UTF-8\"", true),
+            ("application/json;v=1", true),
+            ("application/json; charset=gbk", false),
+            ("application/jsonp", false),
+            ("text/plain; application/json", false),
+            ("", false),
+        ] {
+            let headers = [(header::CONTENT_TYPE, value.parse().unwrap())];
+            let headers = HeaderMap::from_iter(headers);
+            assert_eq!(has_type(&headers, "application/json"), fits, "{value}");
+        }
     }
 
     #[derive(Debug, Deserr)]
@@ -579,12 +713,14 @@ mod tests {
     fn queries_are_as_strict_as_bodies() {
         let asked: Asked = parse_query("name=%E4%B9%89%E8%AF%8A&limit=7").unwrap();
         assert_eq!(asked.limit.map(Digits::get), Some(7));
-        assert!(parse_query::<Asked>("name=36&limit=").is_ok());
         for query in [
             "name=a&name=b",
             "name=a&limit=99",
             "name=a&limit=x",
+            "name=a&limit=",
             "name=a&other=1",
+            "name=a&other=",
+            "name=%ff",
             "",
         ] {
             let problem = parse_query::<Asked>(query).unwrap_err();

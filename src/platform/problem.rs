@@ -1,6 +1,9 @@
 //! Refusals, as RFC 9457 problem details for programs and as pages for people.
 //! What went wrong inside is logged and never told.
 
+pub mod catalogue;
+pub mod pages;
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -11,6 +14,7 @@ use super::crypto::NoRandomness;
 use super::db::DbError;
 use super::fields::{FieldErrors, FieldProblem};
 use super::i18n::{Lang, Words};
+use super::visit::Visit;
 
 /// Why a request was not carried out.
 #[derive(Clone, Debug)]
@@ -27,17 +31,28 @@ struct Parts {
     internal: Option<String>,
 }
 
-/// A problem on the wire, `application/problem+json`. Some codes add members of their
-/// own, such as `clashes_with`.
+/// A problem on the wire, `application/problem+json` (RFC 9457). Some codes add members of
+/// their own, such as `clashes_with`.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProblemDetails {
+    /// Leads to a page that explains the code.
+    #[serde(rename = "type")]
+    #[schema(
+        format = "uri",
+        example = "https://diandan.example/problems/shift_full"
+    )]
+    pub kind: String,
     /// The HTTP status, repeated.
     pub status: u16,
     /// Stable, for programs: `shift_full`, `version_conflict`, …
     #[schema(example = "shift_full")]
     pub code: &'static str,
-    /// A sentence for people, in the language of `Accept-Language`.
+    /// What the code means, in the language of `Accept-Language`.
+    #[schema(example = "Shift full")]
     pub title: String,
+    /// What it means here, for people, in the same language.
+    #[schema(example = "All places are taken")]
+    pub detail: String,
     /// The request's id, to quote when asking for help.
     pub request_id: String,
     /// Every bad field, when fields are at fault.
@@ -176,7 +191,7 @@ impl Problem {
         self.0.code
     }
 
-    /// The sentence for people.
+    /// What happened, in a sentence for people.
     pub fn title(&self, lang: Lang) -> &str {
         self.0.title.in_lang(lang)
     }
@@ -202,12 +217,19 @@ impl Problem {
     }
 
     /// The problem as programs read it.
-    pub fn details(&self, lang: Lang, request_id: &str) -> ProblemDetails {
+    pub fn details(&self, visit: &Visit) -> ProblemDetails {
+        let lang = visit.lang;
+        let code = self.0.code;
+        let kind = catalogue::find(code);
         ProblemDetails {
+            kind: format!("{}/problems/{code}", visit.origin),
             status: self.0.status.as_u16(),
-            code: self.0.code,
-            title: self.title(lang).to_owned(),
-            request_id: request_id.to_owned(),
+            code,
+            title: kind
+                .map_or(self.title(lang), |kind| kind.title(lang))
+                .to_owned(),
+            detail: self.title(lang).to_owned(),
+            request_id: visit.request_id.to_string(),
             errors: self.0.errors.in_lang(lang),
             members: self.0.members.clone(),
         }

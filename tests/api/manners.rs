@@ -21,7 +21,7 @@ fn errors_speak_the_language_of_whoever_asks() {
         }
         let refused = app.send(&request).refused(404, "not_found");
         let spoken = refused.header("content-language").unwrap().to_owned();
-        (refused.member("title"), spoken)
+        (refused.member("detail"), spoken)
     };
     let said_in = |lang: Lang| {
         let title = Problem::not_found().title(lang).to_owned();
@@ -42,7 +42,7 @@ fn errors_speak_the_language_of_whoever_asks() {
     let chosen = Request::get("/api/v1/projects/x")
         .header("cookie", "lang=en")
         .language("zh-CN");
-    assert_eq!(app.send(&chosen).member("title"), english.0);
+    assert_eq!(app.send(&chosen).member("detail"), english.0);
     // Field faults too.
     let request = Request::get("/api/v1/projects?limit=0").language("en");
     let refused = app.send(&request).refused(400, "invalid_parameters");

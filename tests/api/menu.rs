@@ -155,8 +155,11 @@ fn parameters_that_cannot_be_are_named() {
         refused.refused(400, "invalid_parameters").pointers(),
         ["/q"]
     );
-    // Fields of a form left blank count as absent.
-    app.get("/api/v1/projects?q=&field=&region=&free=").is(200);
+    // Fields of a form left blank count as absent, as browsers send them; programs don't.
+    app.get("/?q=&field=&region=&free=").is(200);
+    let blank = app.get("/api/v1/projects?q=&field=&region=&free=");
+    let blank = blank.refused(400, "invalid_parameters");
+    assert_eq!(blank.pointers().len(), 4);
     for target in ["/api/v1/regions?parent=x", "/api/v1/regions?child=36"] {
         app.get(target).refused(400, "invalid_parameters");
     }

@@ -3,10 +3,12 @@
 mod abuse;
 mod calendar;
 mod contract;
+mod hardening;
 mod manners;
 mod memory;
 mod menu;
 mod pages;
+mod problems;
 mod publishing;
 mod roles;
 mod sessions;

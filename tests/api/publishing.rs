@@ -417,7 +417,7 @@ fn bodies_that_are_no_notice_are_refused_by_name() {
             400,
             "malformed_json",
         ),
-        (json, nested, 400, "malformed_json"),
+        (json, nested, 400, "json_too_deep"),
         (json, padded(1_048_577), 413, "body_too_large"),
         ("text/plain", good.clone(), 415, "unsupported_media_type"),
         (

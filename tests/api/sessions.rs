@@ -45,7 +45,7 @@ fn a_wrong_code_says_no_more_than_that() {
     let code = ming.newest_code();
     let wrong = if code == "123456" { "654321" } else { "123456" };
     let wrong = ming.shows_code(wrong).refused(403, "wrong_code");
-    assert_eq!(wrong.member("title"), never_asked.member("title"));
+    assert_eq!(wrong.member("detail"), never_asked.member("detail"));
     ming.asks_for_a_code().refused(429, "too_many_codes");
     for code in ["12345", "1234567", "abcdef", ""] {
         let refused = ming.shows_code(code).refused(422, "invalid_fields");

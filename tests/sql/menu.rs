@@ -422,8 +422,8 @@ fn every_list_is_read_along_an_index_in_its_order() {
     let mut slow = Vec::new();
     for question in QUESTIONS {
         for sort in ["start", "newest"] {
-            for cursor in ["", "1795824000000_7"] {
-                let question = format!("{question}&sort={sort}&cursor={cursor}");
+            for cursor in ["", "&cursor=1795824000000_7"] {
+                let question = format!("{question}&sort={sort}{cursor}");
                 let query: MenuQuery = parse_query(&question).unwrap();
                 let search = query.search(desk.now()).unwrap();
                 let statement = list_statement(&search, desk.now());

@@ -3,19 +3,13 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use diandan::platform::i18n::Lang;
+use diandan::platform::problem::catalogue;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::request::Request;
-
-/// Refusals that any operation may answer and none needs to document.
-const ANYWHERE: [(u16, &str); 4] = [
-    (403, "cross_site"),
-    (405, "method_not_allowed"),
-    (500, "internal"),
-    (503, "busy"),
-];
 
 /// The document, and a validator for each schema an answer may have.
 pub struct Contract {
@@ -35,9 +29,32 @@ pub fn contract() -> &'static Contract {
 /// Fails unless the answer is one that was promised.
 #[track_caller]
 pub fn check(request: &Request, answer: &Answer) {
+    check_problem(answer);
     if let Err(fault) = contract().examine(request, answer) {
         panic!("not as documented: {fault}\n{answer:?}");
     }
+}
+
+/// A problem, wherever it comes from, is one of the catalogue.
+#[track_caller]
+fn check_problem(answer: &Answer) {
+    if answer.header("content-type") != Some("application/problem+json") || answer.body.is_empty() {
+        return;
+    }
+    let problem = answer.json();
+    let code = problem["code"].as_str().unwrap();
+    let kind = catalogue::find(code).unwrap_or_else(|| panic!("no such kind: {answer:?}"));
+    assert_eq!(kind.status, answer.status, "{answer:?}");
+    let leads_to = problem["type"].as_str().unwrap();
+    assert!(
+        leads_to.ends_with(&format!("/problems/{code}")),
+        "{answer:?}"
+    );
+    let titles = [Lang::Zh, Lang::En].map(|lang| kind.title(lang));
+    assert!(
+        titles.contains(&problem["title"].as_str().unwrap()),
+        "{answer:?}"
+    );
 }
 
 impl Contract {
@@ -90,11 +107,6 @@ impl Contract {
         if answer.status == 304 {
             return Ok(());
         }
-        let problem: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let code = problem["code"].as_str().unwrap_or_default();
-        if ANYWHERE.contains(&(answer.status, code)) {
-            return Ok(());
-        }
         let response = &operation["responses"][answer.status.to_string()];
         if response.is_null() {
             return Err(format!("status {}", answer.status));
@@ -102,10 +114,10 @@ impl Contract {
         if request.method == "HEAD" {
             return Ok(());
         }
-        self.examine_body(response, answer, code)
+        self.examine_body(response, answer)
     }
 
-    fn examine_body(&self, response: &Value, answer: &Answer, code: &str) -> Result<(), String> {
+    fn examine_body(&self, response: &Value, answer: &Answer) -> Result<(), String> {
         let Some((_, schema)) = content(response) else {
             return match answer.body.is_empty() {
                 true => Ok(()),
@@ -119,13 +131,13 @@ impl Contract {
         if answer.header("content-type") != Some(media) {
             return Err(format!("content type {:?}", answer.header("content-type")));
         }
-        let description = response["description"].as_str().unwrap_or_default();
-        let named = |word: &str| word.split(':').next() == Some(code);
-        if answer.status >= 400 && !description.split(", ").any(named) {
-            return Err(format!("code {code}, only {description}"));
-        }
         let body: Value =
             serde_json::from_slice(&answer.body).map_err(|error| error.to_string())?;
+        let codes = &response["x-problem-codes"];
+        let named = |code: &Value| codes.as_array().is_some_and(|codes| codes.contains(code));
+        if answer.status >= 400 && !named(&body["code"]) {
+            return Err(format!("code {}, only {codes}", body["code"]));
+        }
         let faults: Vec<String> = self.validators[&schema.to_string()]
             .iter_errors(&body)
             .map(|error| format!("{}: {error}", error.instance_path()))
