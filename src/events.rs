@@ -12,6 +12,8 @@ use worker::{
 };
 
 use crate::delivery::deliver;
+use crate::imports;
+use crate::imports::work::Budget;
 use crate::menu;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
@@ -113,6 +115,10 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         let db = db.clone();
         let config = Arc::clone(&config);
         context.wait_until(async move { deliver(&db, &config).await });
+    }
+    if imports::wakes(url.path()) {
+        let visit = nobody(db.clone(), Arc::clone(&config), &request_id);
+        context.wait_until(async move { get_on_with_imports(&visit).await });
     }
     let mut response = respond(answer)?;
     if config.environment != Environment::Production {
@@ -232,9 +238,35 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             let db = Db::new(binding);
             tick(&db).await;
             deliver(&db, &config).await;
+            get_on_with_imports(&nobody(db, config, "clock")).await;
         }
         (Err(reason), _) => complain("the clock cannot work", reason),
         (_, Err(error)) => complain("the clock cannot work", &error.to_string()),
+    }
+}
+
+/// A visit by nobody, for what goes on when nobody asks.
+fn nobody(db: Db, config: Arc<Config>, request_id: &str) -> Visit {
+    Visit::new(db, config, now(), request_id, "", &HeaderMap::new())
+}
+
+async fn get_on_with_imports(visit: &Visit) {
+    let budget = Budget::of(visit.config.plan);
+    match imports::work::get_on(visit, budget).await {
+        Ok(progress) if progress.lines == 0 => {}
+        Ok(progress) => {
+            let meter = visit.db.meter();
+            let line = json!({
+                "level": "info",
+                "message": "imported",
+                "request_id": &*visit.request_id,
+                "lines": progress.lines,
+                "d1_calls": meter.calls(),
+                "duration_ms": now().millis() - visit.now.millis(),
+            });
+            console_log!("{line}");
+        }
+        Err(error) => complain("an import did not get on", &format!("{error:?}")),
     }
 }
 
@@ -251,6 +283,7 @@ async fn tick(db: &Db) {
     }
     let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
     forget.extend(volunteers::forget(now));
+    forget.extend(imports::forget(now));
     if let Err(error) = db.batch(forget).await {
         complain("nothing was forgotten", &format!("{error:?}"));
     }

@@ -22,7 +22,7 @@ use crate::platform::page::{PUBLIC, problem_page};
 use crate::platform::problem::{self, Problem};
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{menu, messages, organizations, regions, signups, volunteers};
+use crate::{imports, menu, messages, organizations, regions, signups, volunteers};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -48,6 +48,7 @@ macro_rules! operations {
                 (name = "signups", description = "Volunteers taking shifts"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
+                (name = "imports", description = "Projects in bulk, in and out"),
                 (name = "organizations", description = "Who publishes"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
@@ -66,6 +67,14 @@ operations! {
     "/api/v1/organizations/{org}/projects/{client_ref}/close" => post menu::own::close;
     "/api/v1/organizations/{org}/projects/{client_ref}/cancel" => post menu::own::cancel;
     "/api/v1/organizations/{org}/projects/{client_ref}/copy" => post menu::own::copy;
+    "/api/v1/organizations/{org}/imports" => get imports::api::list, post imports::api::begin;
+    "/api/v1/organizations/{org}/imports/{import}" => get imports::api::show;
+    "/api/v1/organizations/{org}/imports/{import}/report" => get imports::api::read_report;
+    "/api/v1/organizations/{org}/imports/{import}/report.csv" => get imports::api::read_report_csv;
+    "/api/v1/organizations/{org}/imports/{import}/cancel" => post imports::api::cancel;
+    "/api/v1/organizations/{org}/imports/{import}/apply" => post imports::api::apply;
+    "/api/v1/organizations/{org}/export" => get imports::export::export;
+    "/api/v1/imports/template.csv" => get imports::api::template;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;

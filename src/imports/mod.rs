@@ -10,9 +10,14 @@ pub mod pages;
 pub mod reading;
 pub mod receiving;
 pub mod refusal;
+pub mod report;
 pub mod sheet;
 pub mod store;
+pub mod template;
 pub mod work;
+
+// What the clock forgets.
+pub use store::forget;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -111,19 +116,6 @@ impl LineOutcome {
     }
 }
 
-/// How many lines came to what.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Counts {
-    /// New projects.
-    pub created: i64,
-    /// Changed projects.
-    pub replaced: i64,
-    /// Projects that stood like this already.
-    pub unchanged: i64,
-    /// Lines that were not taken.
-    pub refused: i64,
-}
-
 /// An import and how far it is.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Import {
@@ -141,9 +133,14 @@ pub struct Import {
     pub total: i64,
     /// Projects it is done with.
     pub done: i64,
-    /// What became of those.
-    #[serde(flatten)]
-    pub counts: Counts,
+    /// New projects; in a dry run, what would be.
+    pub created: i64,
+    /// Changed projects.
+    pub replaced: i64,
+    /// Projects that stood like this already.
+    pub unchanged: i64,
+    /// Projects that were not taken.
+    pub refused: i64,
     /// When it was handed in.
     #[schema(value_type = String, format = "date-time")]
     pub created_at: Instant,
@@ -173,7 +170,7 @@ pub struct LineRefusal {
     /// Stable: `invalid_fields`, `shift_has_signups`, `organization_not_verified`, …
     pub code: String,
     /// A sentence for people.
-    pub title: String,
+    pub detail: String,
     /// Every fault of the line.
     pub errors: Vec<LineFault>,
 }

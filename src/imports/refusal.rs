@@ -73,7 +73,7 @@ impl Refusal {
         });
         LineRefusal {
             code: self.code,
-            title: lang.pick(self.zh, self.en),
+            detail: lang.pick(self.zh, self.en),
             errors: errors.collect(),
         }
     }

@@ -211,7 +211,7 @@ fn changes_in_excel(text: &str) -> bool {
 
 /// An apostrophe before what Excel would change keeps it text there; [`unguarded`] takes
 /// it off again.
-fn guarded(text: String) -> String {
+pub fn guarded(text: String) -> String {
     if changes_in_excel(&text) {
         format!("'{text}")
     } else {

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::refusal::Refusal;
 use super::{Import, LineOutcome, LineReport};
 use crate::bind;
+use crate::menu::store::{OwnProjects, own_after, own_page};
 use crate::organizations::Agent;
 use crate::platform::db::{self, DbError, Statement};
 use crate::platform::i18n::Lang;
@@ -16,6 +17,7 @@ mod working;
 
 pub use receiving::{
     AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget, keep_lines,
+    too_many,
 };
 pub use working::{Held, LineResult, Work, claim, earlier_lines, lines, put_back, settle};
 
@@ -159,6 +161,33 @@ pub async fn more_lines(
 ) -> Result<Vec<LineReport>, DbError> {
     let rows: Vec<ResultRow> = visit.db.rows(results(organization, import, wanted)).await?;
     Ok(rows.into_iter().map(|row| row.report(visit.lang)).collect())
+}
+
+/// Who asks, and the first of an organization's projects in the order of their names.
+pub async fn first_projects(
+    visit: &Visit,
+    organization: &str,
+    limit: i64,
+) -> Result<(Option<Agent>, OwnProjects), DbError> {
+    let mut statements = vec![Agent::at_the_door(
+        visit.credential_hash(),
+        visit.now,
+        organization,
+    )];
+    statements.extend(own_after(organization, "", limit));
+    let batch = visit.db.batch(statements).await?;
+    Ok((batch.first(0)?, own_page(&batch, 1)?))
+}
+
+/// The next of them, for somebody who may already read them.
+pub async fn projects_after(
+    visit: &Visit,
+    organization: &str,
+    after: &str,
+    limit: i64,
+) -> Result<OwnProjects, DbError> {
+    let statements = own_after(organization, after, limit).into();
+    own_page(&visit.db.batch(statements).await?, 0)
 }
 
 /// Rows hold headings as JSON, and nothing where there are none.

@@ -13,6 +13,7 @@ use crate::menu::precondition::Precondition;
 use crate::menu::publishing::{Decision, Outcome, Wanted, decide};
 use crate::menu::store::{Replacement, Several, replacement, several, several_statements};
 use crate::organizations::Agent;
+use crate::platform::config::Plan;
 use crate::platform::db::{DbError, Statement};
 use crate::platform::i18n::Words;
 use crate::platform::problem::Problem;
@@ -37,6 +38,14 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// What a deployment allows.
+    pub fn of(plan: Plan) -> Self {
+        match plan {
+            Plan::Free => Self::SMALL,
+            Plan::Paid => Self::LARGE,
+        }
+    }
+
     /// Within what every deployment has: 50 statements an invocation, and a hundredth of a
     /// second of computing.
     pub const SMALL: Self = Self {

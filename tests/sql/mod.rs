@@ -2,6 +2,7 @@
 
 mod clock;
 mod idempotency;
+mod imports;
 mod leaving;
 mod menu;
 mod outbox;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::bind;
 use crate::imports::refusal::Refusal;
-use crate::imports::{Counts, Format, LineOutcome};
+use crate::imports::{Format, LineOutcome};
 use crate::organizations::Agent;
 use crate::platform::clock::{Instant, MINUTE};
 use crate::platform::db::{self, Db, DbError, Statement};
@@ -149,7 +149,7 @@ WHERE NOT EXISTS (SELECT 1 FROM import WHERE id = ?1 AND state = 'running' AND d
 
 const KEEP: &str = "
 INSERT INTO import_result (import_id, seq, line, reference, outcome, refusal)
-SELECT ?1, value ->> 'seq', value ->> 'line', value ->> 'reference', value ->> 'outcome', value -> 'refusal'
+SELECT ?1, value ->> 'seq', value ->> 'line', value ->> 'reference', value ->> 'outcome', value ->> 'refusal'
 FROM json_each(?2)";
 
 const MOVE_ON: &str = "
@@ -168,16 +168,10 @@ pub async fn settle(
     work: &Work,
     publishing: Vec<Statement>,
     results: &[LineResult],
-) -> Result<Counts, DbError> {
+) -> Result<(), DbError> {
     let count = |outcome| {
         let same = results.iter().filter(|result| result.outcome == outcome);
         i64::try_from(same.count()).unwrap_or(i64::MAX)
-    };
-    let counts = Counts {
-        created: count(LineOutcome::Created),
-        replaced: count(LineOutcome::Replaced),
-        unchanged: count(LineOutcome::Unchanged),
-        refused: count(LineOutcome::Refused),
     };
     let mut statements = vec![bind!(STAND_STILL, &work.id, work.done)];
     statements.extend(publishing);
@@ -186,13 +180,12 @@ pub async fn settle(
         bind!(
             MOVE_ON,
             &work.id,
-            counts.created,
-            counts.replaced,
-            counts.unchanged,
-            counts.refused,
+            count(LineOutcome::Created),
+            count(LineOutcome::Replaced),
+            count(LineOutcome::Unchanged),
+            count(LineOutcome::Refused),
             visit.now
         ),
     ]);
-    visit.db.batch(statements).await?;
-    Ok(counts)
+    visit.db.batch(statements).await.map(drop)
 }

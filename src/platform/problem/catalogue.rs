@@ -85,6 +85,10 @@ kinds! {
         ("来自别的网站的请求", "Cross-site request")
         ("浏览器说明，这个改动数据的请求由另一个网站发起。", "The browser says that another site made it send this request, which changes data.")
         ("从服务器端调用接口；网页请从本站操作。", "Call the API from a server; use pages from this site itself.")
+    dry_run_not_done 409
+        ("试运行尚未完成", "Dry run not done")
+        ("这个导入不是试运行，或试运行还没有完成。", "The import is no dry run, or one that is not done.")
+        ("等试运行完成，或重新上传。", "Wait until the dry run is done, or hand the file in again.")
     duplicate_key 400
         ("字段名重复", "Name given twice")
         ("JSON 的同一个对象里，同一个名字出现了两次；`errors` 指出位置。", "A name stands twice in one JSON object; `errors` says where.")
@@ -201,6 +205,14 @@ kinds! {
         ("验证码要得太频繁", "Too many codes")
         ("这个手机号或这个网络刚刚要过验证码，或一小时内要得太多。", "This phone or this network asked for a code a moment ago, or for too many within an hour.")
         ("等 `Retry-After` 秒；已收到的验证码仍可用。", "Wait `Retry-After` seconds; a code already received is still good.")
+    too_many_imports 409
+        ("正在处理的导入过多", "Too many imports")
+        ("组织正在处理的导入已达上限。", "The organization has as many imports under way as it may.")
+        ("等它们完成，或取消其中一个。", "Wait for them, or cancel one.")
+    too_many_projects 422
+        ("项目过多", "Too many projects")
+        ("一个文件里的项目超过 5000 个。", "The file has more than 5,000 projects.")
+        ("分成几个文件。", "Split the file.")
     too_young 409
         ("年龄不够", "Too young")
         ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
@@ -209,6 +221,10 @@ kinds! {
         ("请先登录", "Unauthenticated")
         ("没有出示密钥或会话，或它已失效、已撤销。", "No key or session was presented, or it has expired or was revoked.")
         ("带上 `Authorization: Bearer <token>`；会话失效后重新登录。", "Send `Authorization: Bearer <token>`; sign in again when a session has ended.")
+    unreadable_file 422
+        ("文件无法识别", "Unreadable file")
+        ("文件不是 NDJSON 或 CSV，编码无法识别，或列名不对；`detail` 说明原因。", "The file is not NDJSON or CSV, is in an unknown encoding, or has other columns than the template; `detail` says which.")
+        ("用模板填写，另存为 CSV UTF-8。", "Use the template and save as CSV UTF-8.")
     unsupported_media_type 415
         ("不支持的内容类型", "Unsupported media type")
         ("`Content-Type` 不是这个接口接受的类型，或不是 UTF-8，或请求体经过压缩。", "`Content-Type` is not what this operation takes, or not UTF-8, or the body is compressed.")
