@@ -95,6 +95,22 @@ fn pages() -> Router {
             get(organizations::pages::organization),
         )
         .route(
+            "/organizations/{id}/imports",
+            get(imports::pages::list).post(imports::pages::hand_in),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}",
+            get(imports::pages::show),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}/apply",
+            post(imports::pages::apply),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}/cancel",
+            post(imports::pages::cancel),
+        )
+        .route(
             "/shifts/{id}/sign-up",
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )

@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::receiving::{Received, Receiving};
-use super::store::{self, NewImport, Seen, Wanted};
+use super::store::{self, NewImport, Seen, Wanted, Which};
 use super::{Format, Import, ImportState, LARGEST_FILE, LineReport, report};
 use crate::menu::api::link_to;
 use crate::organizations::{Agent, Permission};
@@ -351,7 +351,7 @@ pub async fn show(
     Path((organization, import)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let (organization, import) = ids(&organization, &import)?;
-    let (_, import, _) = seen(store::see(&visit, &organization, &import, None).await?)?;
+    let (_, import, _) = seen(store::see(&visit, &organization, &import, &[]).await?)?;
     Ok((private(), axum::Json(import)).into_response())
 }
 
@@ -388,10 +388,11 @@ pub async fn read_report(
     let wanted = Wanted {
         after: query.cursor.map_or(0, Digits::get),
         limit: limit + 1,
-        refused_only: query.outcome.is_some(),
+        which: query.outcome.map_or(Which::All, |RefusedOnly::Refused| Which::Refused),
     };
-    let found = store::see(&visit, &organization, &import, Some(wanted)).await?;
-    let (_, _, mut items) = seen(found)?;
+    let found = store::see(&visit, &organization, &import, &[wanted]).await?;
+    let (_, _, mut lists) = seen(found)?;
+    let mut items = lists.pop().unwrap_or_default();
     let more = cut(&mut items, limit);
     let next = items
         .last()
@@ -473,7 +474,7 @@ pub async fn call_off(
     import: &str,
     key: &IdempotencyKey,
 ) -> Result<(Import, bool), Problem> {
-    let found = store::see(visit, organization, import, None).await?;
+    let found = store::see(visit, organization, import, &[]).await?;
     let (agent, found, _) = seen(found)?;
     agent.require(Permission::WriteProjects)?;
     let mut earlier = false;
@@ -486,7 +487,7 @@ pub async fn call_off(
         Err(error) if error.is_refusal("import_over") => {}
         Err(error) => return Err(error.into()),
     }
-    let (_, import, _) = seen(store::see(visit, organization, import, None).await?)?;
+    let (_, import, _) = seen(store::see(visit, organization, import, &[]).await?)?;
     Ok((import, earlier))
 }
 
@@ -533,7 +534,7 @@ pub async fn do_for_real(
     trial: &str,
     key: &IdempotencyKey,
 ) -> Result<HandedIn, Problem> {
-    let (agent, trial, _) = seen(store::see(visit, organization, trial, None).await?)?;
+    let (agent, trial, _) = seen(store::see(visit, organization, trial, &[]).await?)?;
     agent.require(Permission::WriteProjects)?;
     let again = FileIn {
         organization,
@@ -569,7 +570,7 @@ pub fn ids(organization: &str, import: &str) -> Result<(String, String), Problem
 }
 
 /// What somebody who may read projects sees of an import.
-pub fn seen(seen: Seen) -> Result<(Agent, Import, Vec<LineReport>), Problem> {
+pub fn seen(seen: Seen) -> Result<(Agent, Import, Vec<Vec<LineReport>>), Problem> {
     let agent = seen.agent.ok_or_else(Problem::unauthenticated)?;
     agent.require(Permission::ReadProjects)?;
     let import = seen.import.ok_or_else(Problem::not_found)?;

@@ -232,7 +232,8 @@ impl<'a> Receiving<'a> {
     }
 }
 
-fn unreadable(words: Fault) -> Problem {
+/// 422: the file as a whole cannot be read, for this reason.
+pub fn unreadable(words: Fault) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "unreadable_file", words)
 }
 

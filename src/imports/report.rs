@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::api::seen;
 use super::sheet::guarded;
-use super::store::{self, Wanted};
+use super::store::{self, Wanted, Which};
 use super::{Import, LineReport};
 use crate::platform::i18n::Lang;
 use crate::platform::page::PRIVATE;
@@ -59,10 +59,11 @@ pub async fn spreadsheet(
     let mut wanted = Wanted {
         after: 0,
         limit: A_PAGE,
-        refused_only: false,
+        which: Which::All,
     };
-    let found = store::see(visit, organization, import, Some(wanted)).await?;
-    let (_, import, mut lines) = seen(found)?;
+    let found = store::see(visit, organization, import, &[wanted]).await?;
+    let (_, import, mut lists) = seen(found)?;
+    let mut lines = lists.pop().unwrap_or_default();
     let lang = visit.lang;
     let mut text = BYTE_ORDER_MARK.to_owned();
     write_row(

@@ -68,8 +68,19 @@ pub struct Wanted {
     pub after: i64,
     /// So many at most.
     pub limit: i64,
-    /// Only those that were refused.
-    pub refused_only: bool,
+    /// Of which kind.
+    pub which: Which,
+}
+
+/// A kind of lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All of them.
+    All,
+    /// Those somebody has to look at.
+    Refused,
+    /// All others.
+    Taken,
 }
 
 const RESULTS: &str = "
@@ -81,10 +92,12 @@ const IN_ORDER: &str = "
 ORDER BY r.seq
 LIMIT ?4";
 
-const REFUSED: &str = " AND r.outcome = 'refused'";
-
 fn results(organization: &str, import: &str, wanted: Wanted) -> Statement {
-    let only = if wanted.refused_only { REFUSED } else { "" };
+    let only = match wanted.which {
+        Which::All => "",
+        Which::Refused => " AND r.outcome = 'refused'",
+        Which::Taken => " AND r.outcome <> 'refused'",
+    };
     let sql = format!("{RESULTS}{only}{IN_ORDER}");
     bind!(sql, organization, import, wanted.after, wanted.limit)
 }
@@ -117,38 +130,39 @@ impl ResultRow {
     }
 }
 
-/// One import and a part of its report, for whoever asks.
+/// One import and parts of its report, for whoever asks.
 #[derive(Debug)]
 pub struct Seen {
     /// Who asks, when they are anybody.
     pub agent: Option<Agent>,
     /// The import, when there is one.
     pub import: Option<Import>,
-    /// The lines that were wanted.
-    pub lines: Vec<LineReport>,
+    /// The lines that were wanted, one list each time.
+    pub lines: Vec<Vec<LineReport>>,
 }
 
-/// Looks at an import and a part of its report.
+/// Looks at an import and at parts of its report.
 pub async fn see(
     visit: &Visit,
     organization: &str,
     import: &str,
-    wanted: Option<Wanted>,
+    wanted: &[Wanted],
 ) -> Result<Seen, DbError> {
     let mut statements = vec![
         Agent::at_the_door(visit.credential_hash(), visit.now, organization),
         bind!(IMPORT, organization, import),
     ];
-    statements.extend(wanted.map(|wanted| results(organization, import, wanted)));
+    let wanted_results = wanted.iter().map(|wanted| results(organization, import, *wanted));
+    statements.extend(wanted_results);
     let batch = visit.db.batch(statements).await?;
-    let rows: Vec<ResultRow> = match wanted {
-        Some(_) => batch.rows(2)?,
-        None => Vec::new(),
-    };
+    let lines = (2..2 + wanted.len()).map(|at| {
+        let rows: Vec<ResultRow> = batch.rows(at)?;
+        Ok(rows.into_iter().map(|row| row.report(visit.lang)).collect())
+    });
     Ok(Seen {
         agent: batch.first(0)?,
         import: batch.first(1)?,
-        lines: rows.into_iter().map(|row| row.report(visit.lang)).collect(),
+        lines: lines.collect::<Result<_, DbError>>()?,
     })
 }
 
