@@ -126,7 +126,9 @@ pub async fn begin(
     let (parts, body) = request.into_parts();
     let mut pieces = Pieces::new(body, LARGEST_FILE);
     let admitted = match format_of(&parts.headers) {
-        Ok(format) => admit(&visit, &organization).await.map(|agent| (agent, format)),
+        Ok(format) => admit(&visit, &organization)
+            .await
+            .map(|agent| (agent, format)),
         Err(problem) => Err(problem),
     };
     let (agent, format) = match admitted {
@@ -267,7 +269,12 @@ impl FileIn<'_> {
         }
     }
 
-    fn new_import(self, visit: &Visit, format: Format, total: i64) -> Result<(Import, Reply), Problem> {
+    fn new_import(
+        self,
+        visit: &Visit,
+        format: Format,
+        total: i64,
+    ) -> Result<(Import, Reply), Problem> {
         let import = Import {
             id: visit.new_id().to_string(),
             state: ImportState::Queued,
@@ -282,7 +289,10 @@ impl FileIn<'_> {
             created_at: visit.now,
             finished_at: None,
         };
-        let at = format!("/api/v1/organizations/{}/imports/{}", self.organization, import.id);
+        let at = format!(
+            "/api/v1/organizations/{}/imports/{}",
+            self.organization, import.id
+        );
         let reply = Reply::new(StatusCode::ACCEPTED, &import)?.at(at);
         Ok((import, reply))
     }
@@ -388,7 +398,9 @@ pub async fn read_report(
     let wanted = Wanted {
         after: query.cursor.map_or(0, Digits::get),
         limit: limit + 1,
-        which: query.outcome.map_or(Which::All, |RefusedOnly::Refused| Which::Refused),
+        which: query
+            .outcome
+            .map_or(Which::All, |RefusedOnly::Refused| Which::Refused),
     };
     let found = store::see(&visit, &organization, &import, &[wanted]).await?;
     let (_, _, mut lists) = seen(found)?;
@@ -463,7 +475,11 @@ pub async fn cancel(
     let (organization, import) = ids(&organization, &import)?;
     let (import, earlier) = call_off(&visit, &organization, &import, &key).await?;
     let response = (private(), axum::Json(import)).into_response();
-    Ok(if earlier { replayed(response) } else { response })
+    Ok(if earlier {
+        replayed(response)
+    } else {
+        response
+    })
 }
 
 /// Calls an import off for whoever may; gives how it stands then, and whether the same

@@ -51,7 +51,10 @@ impl Vocabulary {
     /// Each word of the API with its Chinese.
     pub fn pairs(self) -> Vec<(&'static str, &'static str)> {
         fn of<T: Choice>(zh: impl Fn(T) -> &'static str) -> Vec<(&'static str, &'static str)> {
-            T::ALL.iter().map(|(value, word)| (*word, zh(*value))).collect()
+            T::ALL
+                .iter()
+                .map(|(value, word)| (*word, zh(*value)))
+                .collect()
         }
         match self {
             Self::ProjectState => of(|state| match state {
@@ -131,8 +134,16 @@ pub static COLUMNS: [Column; 28] = [
     project("min_age", "最低年龄", Kind::Number),
     project("skills", "所需技能", Kind::Words(Vocabulary::Skill)),
     project("sign_up_opens_at", "报名开始时间", Kind::Time),
-    project("sign_up_closes_minutes", "报名截止（开始前分钟）", Kind::Number),
-    project("cancel_until_minutes", "可自行取消（开始前分钟）", Kind::Number),
+    project(
+        "sign_up_closes_minutes",
+        "报名截止（开始前分钟）",
+        Kind::Number,
+    ),
+    project(
+        "cancel_until_minutes",
+        "可自行取消（开始前分钟）",
+        Kind::Number,
+    ),
     project("travel_minutes", "路程（分钟）", Kind::Number),
     project("change_reason", "变更原因", Kind::Text),
     shift("shift_ref", "ref", "班次编号", Kind::Text),
@@ -141,8 +152,18 @@ pub static COLUMNS: [Column; 28] = [
     shift("shift_ends_at", "ends_at", "班次结束时间", Kind::Time),
     shift("shift_capacity", "capacity", "班次名额", Kind::Number),
     shift("shift_waitlist", "waitlist", "班次候补名额", Kind::Number),
-    shift("shift_state", "state", "班次状态", Kind::Word(Vocabulary::ShiftState)),
-    shift("shift_change_reason", "change_reason", "班次变更原因", Kind::Text),
+    shift(
+        "shift_state",
+        "state",
+        "班次状态",
+        Kind::Word(Vocabulary::ShiftState),
+    ),
+    shift(
+        "shift_change_reason",
+        "change_reason",
+        "班次变更原因",
+        Kind::Text,
+    ),
 ];
 
 impl Column {

@@ -76,7 +76,10 @@ fn beginning(format: Format) -> String {
     let mut text = String::new();
     if format == Format::Csv {
         text.push_str(BYTE_ORDER_MARK);
-        write_row(&mut text, &COLUMNS.each_ref().map(|column| column.heading(Lang::Zh)));
+        write_row(
+            &mut text,
+            &COLUMNS.each_ref().map(|column| column.heading(Lang::Zh)),
+        );
     }
     text
 }
@@ -84,7 +87,10 @@ fn beginning(format: Format) -> String {
 /// Writes one project.
 fn write(into: &mut String, format: Format, project: &ProjectRow, shifts: &[ShiftRow]) {
     let mut parts = Map::new();
-    parts.insert("client_ref".to_owned(), Value::from(project.client_ref.as_str()));
+    parts.insert(
+        "client_ref".to_owned(),
+        Value::from(project.client_ref.as_str()),
+    );
     parts.extend(Document::standing(project, shifts).into_parts());
     match format {
         Format::Ndjson => {

@@ -106,10 +106,13 @@ impl Sheet {
         let mut rows = Records::new(delimiter);
         let end = first.len().min(LONGEST_HEADING);
         let mut headings = None;
-        rows.push(first.as_bytes().get(..end).unwrap_or_default(), |_, cells| {
-            headings.get_or_insert(cells);
-            Ok(())
-        })?;
+        rows.push(
+            first.as_bytes().get(..end).unwrap_or_default(),
+            |_, cells| {
+                headings.get_or_insert(cells);
+                Ok(())
+            },
+        )?;
         if headings.is_none() {
             rows.end(|_, cells| {
                 headings.get_or_insert(cells);
@@ -283,7 +286,10 @@ fn delimiter(first: &str) -> u8 {
             .count()
     };
     // The last of equals wins.
-    [b'\t', b';', b','].into_iter().max_by_key(known).unwrap_or(b',')
+    [b'\t', b';', b',']
+        .into_iter()
+        .max_by_key(known)
+        .unwrap_or(b',')
 }
 
 /// Records with the numbers a spreadsheet gives their rows: blank rows count, and lines
@@ -363,8 +369,7 @@ impl Records {
     ) -> Result<&'a [u8], Fault> {
         let text = self.text.get_mut(self.text_used..).unwrap_or_default();
         let ends = self.ends.get_mut(self.ends_used..).unwrap_or_default();
-        let (result, read, text_written, ends_written) =
-            self.reader.read_record(bytes, text, ends);
+        let (result, read, text_written, ends_written) = self.reader.read_record(bytes, text, ends);
         self.text_used += text_written;
         self.ends_used += ends_written;
         if self.text_used > LARGE_BODY {
@@ -425,7 +430,12 @@ mod tests {
         sheet.end(&mut lines)?;
         Ok(lines
             .into_iter()
-            .map(|line| (line.line, serde_json::from_str(&line.source.unwrap()).unwrap()))
+            .map(|line| {
+                (
+                    line.line,
+                    serde_json::from_str(&line.source.unwrap()).unwrap(),
+                )
+            })
             .collect())
     }
 
@@ -497,11 +507,18 @@ mod tests {
         };
         assert_eq!(
             into,
-            [line(1, Some("{}")), line(3, None), line(4, Some("{\"a\":1}"))]
+            [
+                line(1, Some("{}")),
+                line(3, None),
+                line(4, Some("{\"a\":1}"))
+            ]
         );
         let text = format!("编号,项目名称\na,一\nb,{long}\nc,三\n");
         let mut sheet = Sheet::new(&text).unwrap();
-        assert!(sheet.push(&text, &mut Vec::new()).is_err(), "one cell that long");
+        assert!(
+            sheet.push(&text, &mut Vec::new()).is_err(),
+            "one cell that long"
+        );
         let rows = "b,二\n".repeat(LARGE_BODY / 10);
         let text = format!("编号,项目名称\na,一\n{rows}c,三\n");
         let mut sheet = Sheet::new(&text).unwrap();

@@ -4,11 +4,11 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value};
 
+use super::Format;
 use super::lines::Rows;
 use super::refusal::{Place, Refusal};
 use super::sheet::Cells;
 use super::store::{Held, Work};
-use super::Format;
 use crate::menu::notice::{ProjectBody, Reference, reference_words};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;

@@ -189,9 +189,7 @@ impl<'a> Receiving<'a> {
                 }
             }
             Splitter::Sheet(sheet) => {
-                sheet
-                    .push(&text, &mut self.lines)
-                    .map_err(unreadable)?;
+                sheet.push(&text, &mut self.lines).map_err(unreadable)?;
                 if last {
                     sheet.end(&mut self.lines).map_err(unreadable)?;
                 }
@@ -240,7 +238,9 @@ pub fn unreadable(words: Fault) -> Problem {
 fn undecodable(Unreadable: Unreadable, after: i64) -> Problem {
     unreadable(Words::new(
         format!("第 {after} 个项目之后的文字编码无法识别。请在表格软件里另存为“CSV UTF-8”再上传"),
-        format!("The text after project {after} is in no known encoding. Save the file as “CSV UTF-8”"),
+        format!(
+            "The text after project {after} is in no known encoding. Save the file as “CSV UTF-8”"
+        ),
     ))
 }
 

@@ -70,7 +70,14 @@ pub async fn spreadsheet(
         &mut text,
         &lang.pick(
             ["行号", "编号", "结果", "所在行", "所在列", "原因"],
-            ["row", "client_ref", "outcome", "at row", "at column", "reason"],
+            [
+                "row",
+                "client_ref",
+                "outcome",
+                "at row",
+                "at column",
+                "reason",
+            ],
         ),
     );
     while let Some(last) = lines.last() {
@@ -98,14 +105,13 @@ fn write_line(into: &mut String, import: &Import, line: &LineReport, lang: Lang)
         return row([String::new(), String::new(), String::new()]);
     };
     if refusal.errors.is_empty() {
-        row([
-            line.line.to_string(),
-            String::new(),
-            refusal.detail.clone(),
-        ]);
+        row([line.line.to_string(), String::new(), refusal.detail.clone()]);
     }
     for fault in &refusal.errors {
-        let column = fault.column.clone().unwrap_or_else(|| fault.pointer.clone());
+        let column = fault
+            .column
+            .clone()
+            .unwrap_or_else(|| fault.pointer.clone());
         row([
             fault.line.to_string(),
             guarded(column),

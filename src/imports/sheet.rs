@@ -92,7 +92,9 @@ impl Cells {
                 pointer,
                 Words::new(
                     format!("第 {row} 行与第 {first} 行不一致；同一项目的其余各行请留空或照抄"),
-                    format!("row {row} differs from row {first}; leave it blank there, or repeat it"),
+                    format!(
+                        "row {row} differs from row {first}; leave it blank there, or repeat it"
+                    ),
                 ),
             );
         }
@@ -154,7 +156,9 @@ impl Cells {
             Column::named(heading).is_some_and(|c| c.of_shift == of_shift && c.part == part)
         };
         let missing = || {
-            let known = COLUMNS.iter().find(|c| c.of_shift == of_shift && c.part == part);
+            let known = COLUMNS
+                .iter()
+                .find(|c| c.of_shift == of_shift && c.part == part);
             known.map(|column| column.zh.to_owned())
         };
         Place {
@@ -205,7 +209,9 @@ fn changes_in_excel(text: &str) -> bool {
         return false;
     };
     let numeric = |c: char| c.is_ascii_digit() || " -./:,eE%".contains(c);
-    let whole = core.len() < 12 && core.bytes().all(|b| b.is_ascii_digit()) && (first != '0' || core == "0");
+    let whole = core.len() < 12
+        && core.bytes().all(|b| b.is_ascii_digit())
+        && (first != '0' || core == "0");
     "=+-@＝＋－＠".contains(first) || first.is_ascii_digit() && core.chars().all(numeric) && !whole
 }
 
@@ -301,11 +307,33 @@ mod tests {
     #[test]
     fn cells_become_what_the_api_takes() {
         let headings = headings(&[
-            "编号", "状态", "重点领域", "最低年龄", "所需技能", "班次编号", "班次开始时间", "备注",
+            "编号",
+            "状态",
+            "重点领域",
+            "最低年龄",
+            "所需技能",
+            "班次编号",
+            "班次开始时间",
+            "备注",
         ]);
         let rows = vec![
-            (7, headings_row(&["a", "发布", "健康义诊", "16", "急救证、it", "am", "2026/12/5 9:00", "x"])),
-            (8, headings_row(&["a", "", "", "16", "", "pm", "2026-12-05 14:30", ""])),
+            (
+                7,
+                headings_row(&[
+                    "a",
+                    "发布",
+                    "健康义诊",
+                    "16",
+                    "急救证、it",
+                    "am",
+                    "2026/12/5 9:00",
+                    "x",
+                ]),
+            ),
+            (
+                8,
+                headings_row(&["a", "", "", "16", "", "pm", "2026-12-05 14:30", ""]),
+            ),
         ];
         let cells = Cells::read(&headings, &rows);
         assert!(cells.faults.is_empty(), "{:?}", cells.faults);
@@ -324,8 +352,14 @@ mod tests {
             let place = cells.place(&headings, pointer);
             (place.line, place.column)
         };
-        assert_eq!(place("/shifts/1/starts_at"), (8, Some("班次开始时间".to_owned())));
-        assert_eq!(place("/shifts/1/capacity"), (8, Some("班次名额".to_owned())));
+        assert_eq!(
+            place("/shifts/1/starts_at"),
+            (8, Some("班次开始时间".to_owned()))
+        );
+        assert_eq!(
+            place("/shifts/1/capacity"),
+            (8, Some("班次名额".to_owned()))
+        );
         assert_eq!(place("/skills/1"), (7, Some("所需技能".to_owned())));
         assert_eq!(place("/title"), (7, Some("项目名称".to_owned())));
         assert_eq!(place("/shifts"), (7, None));
@@ -340,13 +374,23 @@ mod tests {
     fn every_bad_cell_is_told() {
         let headings = headings(&["编号", "状态", "所需技能", "项目名称", "班次开始时间"]);
         let rows = vec![
-            (2, headings_row(&["a", "上架", "it、魔术", "一", "明天", "多"])),
+            (
+                2,
+                headings_row(&["a", "上架", "it、魔术", "一", "明天", "多"]),
+            ),
             (3, headings_row(&["", "", "", "二", "2026-12-05 25:00"])),
         ];
         let cells = Cells::read(&headings, &rows);
         assert_eq!(
             pointers(&cells),
-            ["/state", "/skills/1", "/shifts/0/starts_at", "", "/title", "/shifts/1/starts_at"]
+            [
+                "/state",
+                "/skills/1",
+                "/shifts/0/starts_at",
+                "",
+                "/title",
+                "/shifts/1/starts_at"
+            ]
         );
     }
 
@@ -364,14 +408,34 @@ mod tests {
         ] {
             assert_eq!(parse_time(cell), nine, "{cell}");
         }
-        for cell in ["2026-12-05", "12-05 09:00", "2026-13-05 09:00", "9:00", "", "2026-12-05 9:00 PM", "1800-01-01 09:00"] {
+        for cell in [
+            "2026-12-05",
+            "12-05 09:00",
+            "2026-13-05 09:00",
+            "9:00",
+            "",
+            "2026-12-05 9:00 PM",
+            "1800-01-01 09:00",
+        ] {
             assert_eq!(parse_time(cell), None, "{cell}");
         }
     }
 
     #[test]
     fn nothing_runs_in_excel() {
-        for text in ["=1+1", "+86", "-a", "@SUM(A1)", "'=1", "＝1", "360731000000", "007", "2026-11-01", "1e5", "3-4"] {
+        for text in [
+            "=1+1",
+            "+86",
+            "-a",
+            "@SUM(A1)",
+            "'=1",
+            "＝1",
+            "360731000000",
+            "007",
+            "2026-11-01",
+            "1e5",
+            "3-4",
+        ] {
             let cell = guarded(text.to_owned());
             assert!(cell.starts_with('\''), "{text}");
             assert_eq!(unguarded(&cell), text);

@@ -16,8 +16,8 @@ mod receiving;
 mod working;
 
 pub use receiving::{
-    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget, keep_lines,
-    too_many,
+    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget,
+    keep_lines, too_many,
 };
 pub use working::{Held, LineResult, Work, claim, earlier_lines, lines, put_back, settle};
 
@@ -152,7 +152,9 @@ pub async fn see(
         Agent::at_the_door(visit.credential_hash(), visit.now, organization),
         bind!(IMPORT, organization, import),
     ];
-    let wanted_results = wanted.iter().map(|wanted| results(organization, import, *wanted));
+    let wanted_results = wanted
+        .iter()
+        .map(|wanted| results(organization, import, *wanted));
     statements.extend(wanted_results);
     let batch = visit.db.batch(statements).await?;
     let lines = (2..2 + wanted.len()).map(|at| {

@@ -12,11 +12,7 @@ use crate::platform::visit::Visit;
 
 /// Serves the template with an example that lies ahead.
 pub fn serve(visit: &Visit) -> Response {
-    download(
-        "text/csv; charset=utf-8",
-        "template.csv",
-        text(visit.now),
-    )
+    download("text/csv; charset=utf-8", "template.csv", text(visit.now))
 }
 
 /// Headings in Chinese, and one project with two shifts.
@@ -50,7 +46,10 @@ fn text(now: Instant) -> String {
         "shifts": [shift("am", nine), shift("pm", nine.plus(5 * HOUR))],
     });
     let mut text = BYTE_ORDER_MARK.to_owned();
-    write_row(&mut text, &COLUMNS.each_ref().map(|column| column.heading(Lang::Zh)));
+    write_row(
+        &mut text,
+        &COLUMNS.each_ref().map(|column| column.heading(Lang::Zh)),
+    );
     let parts = example.as_object().cloned().unwrap_or_default();
     for row in sheet::rows(&parts) {
         write_row(&mut text, &row);

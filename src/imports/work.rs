@@ -185,7 +185,11 @@ async fn look_around(
         .filter_map(|read| Some(read.body.as_ref().ok()?.region.as_ref()?.as_str()))
         .collect();
     let mut statements = vec![store::earlier_lines(work, &references)];
-    statements.extend(several_statements(&work.organization_id, &references, &regions));
+    statements.extend(several_statements(
+        &work.organization_id,
+        &references,
+        &regions,
+    ));
     let batch = visit.db.batch(statements).await?;
     #[derive(serde::Deserialize)]
     struct Earlier {
@@ -206,10 +210,11 @@ fn decide_line(
     standing: &mut Several,
     taken: &mut Taken,
 ) -> Result<(LineOutcome, Vec<Statement>), Problem> {
-    let first = read
-        .reference
-        .as_ref()
-        .map(|reference| *taken.entry(reference.as_str().to_owned()).or_insert(read.line));
+    let first = read.reference.as_ref().map(|reference| {
+        *taken
+            .entry(reference.as_str().to_owned())
+            .or_insert(read.line)
+    });
     let (body, reference) = match (&read.body, &read.reference) {
         (Err(problem), _) => return Err(problem.clone()),
         (Ok(body), Some(reference)) => (body, reference),
@@ -222,7 +227,9 @@ fn decide_line(
     let before = standing.before(reference.as_str(), region);
     let condition = Precondition::default();
     let wanted = Wanted::whole(body);
-    let decision = decide(agent, &before, &wanted, &condition, visit.now, || visit.new_id())?;
+    let decision = decide(agent, &before, &wanted, &condition, visit.now, || {
+        visit.new_id()
+    })?;
     let outcome = match decision.outcome(&before) {
         Outcome::Created => LineOutcome::Created,
         Outcome::Replaced => LineOutcome::Replaced,

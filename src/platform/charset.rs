@@ -85,7 +85,8 @@ mod platform {
 
     fn option(name: &str, value: bool) -> JsValue {
         let pair = js_sys::Array::of2(&name.into(), &value.into());
-        js_sys::Object::from_entries(&js_sys::Array::of1(&pair)).map_or(JsValue::UNDEFINED, Into::into)
+        js_sys::Object::from_entries(&js_sys::Array::of1(&pair))
+            .map_or(JsValue::UNDEFINED, Into::into)
     }
 
     pub struct Gb18030(worker::send::SendWrapper<TextDecoder>);
@@ -119,9 +120,14 @@ mod platform {
         }
 
         pub fn decode(&mut self, piece: &[u8], last: bool) -> Result<String, Unreadable> {
-            let most = self.0.max_utf8_buffer_length_without_replacement(piece.len());
+            let most = self
+                .0
+                .max_utf8_buffer_length_without_replacement(piece.len());
             let mut text = String::with_capacity(most.ok_or(Unreadable)?);
-            match self.0.decode_to_string_without_replacement(piece, &mut text, last) {
+            match self
+                .0
+                .decode_to_string_without_replacement(piece, &mut text, last)
+            {
                 (DecoderResult::InputEmpty, _) => Ok(text),
                 _ => Err(Unreadable),
             }

@@ -24,7 +24,9 @@ pub struct Malformed;
 #[derive(Debug, PartialEq, Eq)]
 enum State {
     /// Before the first boundary, or in a value.
-    Value { skip: bool },
+    Value {
+        skip: bool,
+    },
     /// Behind a boundary: another field, or the end.
     Boundary,
     Headers,
@@ -184,7 +186,10 @@ Content-Type: text/csv\r\n\r\na,\r\n--x\r\n\r\n--xy--\r\nafter";
         assert!(Multipart::new("multipart/form-data").is_none());
         assert_eq!(read("--xyz", 9), Err(Malformed));
         assert_eq!(read("--xy\r\nX: y\r\n\r\n", 9), Err(Malformed));
-        assert_eq!(read(&format!("--xy\r\n{}", "a".repeat(9000)), 999), Err(Malformed));
+        assert_eq!(
+            read(&format!("--xy\r\n{}", "a".repeat(9000)), 999),
+            Err(Malformed)
+        );
     }
 
     proptest! {

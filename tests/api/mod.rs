@@ -4,6 +4,7 @@ mod abuse;
 mod calendar;
 mod contract;
 mod hardening;
+mod imports;
 mod manners;
 mod memory;
 mod menu;

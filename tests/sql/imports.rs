@@ -50,7 +50,13 @@ fn works(desk: &Desk, budget: Budget) -> i64 {
 }
 
 /// Hands a file in, lets all of it be done, and gives where it is.
-fn imported(desk: &Desk, organization: &Organization, how: &str, media: &str, file: &[u8]) -> String {
+fn imported(
+    desk: &Desk,
+    organization: &Organization,
+    how: &str,
+    media: &str,
+    file: &[u8],
+) -> String {
     let answer = hands_in(organization, how, media, file).is(202);
     works(desk, ALL);
     let at = answer.header("location").unwrap().to_owned();
@@ -112,13 +118,23 @@ fn each_line_comes_to_what_put_would_come_to() {
     let changed = organization.publishes(&notice);
     let held = organization.publishes(&notice);
     desk.place().adult().takes(&held.shift("a"), "confirmed");
-    let later = notice.clone().with_shift(0, "ends_at", morning(desk.now(), 5).plus(3 * HOUR).rfc3339());
+    let later = notice.clone().with_shift(
+        0,
+        "ends_at",
+        morning(desk.now(), 5).plus(3 * HOUR).rfc3339(),
+    );
     let mut lines: Vec<String> = [
         with_name(&notice, "new"),
         with_name(&notice, &kept.reference),
         with_name(&later, &changed.reference),
         with_name(&later, &held.reference),
-        with_name(&notice.clone().with("risks", Value::Null).with("min_age", "old"), "bad"),
+        with_name(
+            &notice
+                .clone()
+                .with("risks", Value::Null)
+                .with("min_age", "old"),
+            "bad",
+        ),
         notice.0.clone(),
         with_name(&notice, "new"),
         with_name(&notice.clone().with("region", "99"), "nowhere"),
@@ -129,20 +145,35 @@ fn each_line_comes_to_what_put_would_come_to() {
     lines.insert(1, String::new());
     lines.push("{\"client_ref\": \"x\",}".to_owned());
     lines.push("{\"client_ref\": \"y\", \"title\": \"a\", \"title\": \"b\"}".to_owned());
-    lines.push(format!("{{\"client_ref\": \"z\", \"content\": \"{}\"}}", "长".repeat(400_000)));
+    lines.push(format!(
+        "{{\"client_ref\": \"z\", \"content\": \"{}\"}}",
+        "长".repeat(400_000)
+    ));
     let file = lines.join("\r\n").into_bytes();
 
     let before = what_stands(&desk, &organization);
     let tried = imported(&desk, &organization, "?dry_run=1", NDJSON, &file);
-    assert_eq!(what_stands(&desk, &organization), before, "a trial writes nothing");
+    assert_eq!(
+        what_stands(&desk, &organization),
+        before,
+        "a trial writes nothing"
+    );
     let at = imported(&desk, &organization, "", NDJSON, &file);
     let found = report(&organization, &at);
-    assert_eq!(report(&organization, &tried), found, "and says what will be");
+    assert_eq!(
+        report(&organization, &tried),
+        found,
+        "and says what will be"
+    );
     let said: Vec<(i64, &str, &str)> = found
         .iter()
         .map(|line| {
             let code = line["refusal"]["code"].as_str().unwrap_or_default();
-            (line["line"].as_i64().unwrap(), line["outcome"].as_str().unwrap(), code)
+            (
+                line["line"].as_i64().unwrap(),
+                line["outcome"].as_str().unwrap(),
+                code,
+            )
         })
         .collect();
     assert_eq!(
@@ -163,7 +194,10 @@ fn each_line_comes_to_what_put_would_come_to() {
     );
     let pointers = |index: usize| -> Vec<&str> {
         let errors = found[index]["refusal"]["errors"].as_array().unwrap();
-        errors.iter().map(|error| error["pointer"].as_str().unwrap()).collect()
+        errors
+            .iter()
+            .map(|error| error["pointer"].as_str().unwrap())
+            .collect()
     };
     assert_eq!(pointers(3), ["/shifts/0/change_reason"]);
     assert_eq!(pointers(4), ["/min_age"]);
@@ -174,13 +208,21 @@ fn each_line_comes_to_what_put_would_come_to() {
     assert!(found[6].to_string().contains("第 1 行"), "{}", found[6]);
     let import = get(&organization, &at).json();
     assert_eq!(
-        (&import["created"], &import["replaced"], &import["unchanged"], &import["refused"]),
+        (
+            &import["created"],
+            &import["replaced"],
+            &import["unchanged"],
+            &import["refused"]
+        ),
         (&json!(1), &json!(1), &json!(1), &json!(8))
     );
     assert_eq!(import["total"], import["done"]);
     // A second time, nothing is new.
     let again = imported(&desk, &organization, "", NDJSON, &file);
-    assert_eq!(outcomes(&report(&organization, &again))[..3], ["unchanged"; 3]);
+    assert_eq!(
+        outcomes(&report(&organization, &again))[..3],
+        ["unchanged"; 3]
+    );
     let put = organization.puts("new", &notice.0).is(200);
     assert_eq!(put.json()["version"], 1);
 }
@@ -203,7 +245,9 @@ fn a_key_that_is_revoked_meanwhile_publishes_no_more() {
     let desk = Desk::new();
     let organization = desk.place().organization();
     let notice = Notice::of(&[shift("a", morning(desk.now(), 5), 3)]);
-    let lines: Vec<Value> = (0..9).map(|n| with_name(&notice, &format!("n{n}"))).collect();
+    let lines: Vec<Value> = (0..9)
+        .map(|n| with_name(&notice, &format!("n{n}")))
+        .collect();
     let at = hands_in(&organization, "", NDJSON, &ndjson(&lines)).is(202);
     let at = at.header("location").unwrap().to_owned();
     assert!((1..9).contains(&works(&desk, Budget::SMALL)));
@@ -228,12 +272,16 @@ fn a_spreadsheet_is_taken_as_clerks_write_it() {
     let template = desk.place().get("/api/v1/imports/template.csv").is(200);
     let at = imported(&desk, &organization, "", "text/csv", &template.body);
     assert_eq!(outcomes(&report(&organization, &at)), ["created"]);
-    let project = get(&organization, &organization.own_path("science-01")).is(200).json();
+    let project = get(&organization, &organization.own_path("science-01"))
+        .is(200)
+        .json();
     assert_eq!(project["shifts"].as_array().unwrap().len(), 2);
     assert_eq!(project["skills"], json!(["teaching"]));
     // Chinese Excel saves GB18030 with its own idea of times, and semicolons elsewhere.
     let text = template.text();
-    let excel = text.trim_start_matches('\u{feff}').replace("2026-12-07 09:00", "2026/12/7 9:00");
+    let excel = text
+        .trim_start_matches('\u{feff}')
+        .replace("2026-12-07 09:00", "2026/12/7 9:00");
     assert_ne!(excel.len() + 3, text.len());
     let bytes = encoding_rs::GB18030.encode(&excel).0.into_owned();
     let at = imported(&desk, &organization, "", CSV, &bytes);
@@ -258,15 +306,31 @@ fn a_refused_row_is_found_again_in_the_spreadsheet() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|error| (error["line"].as_i64().unwrap(), error["column"].as_str().unwrap()))
+        .map(|error| {
+            (
+                error["line"].as_i64().unwrap(),
+                error["column"].as_str().unwrap(),
+            )
+        })
         .collect();
     assert_eq!(errors, [(3, "班次开始时间"), (3, "班次名额")]);
     assert_eq!(lines[1]["line"], 4);
     let csv = get(&organization, &format!("{at}/report.csv")).is(200);
     assert!(csv.body.starts_with("\u{feff}行号,编号,结果".as_bytes()));
-    assert!(csv.text().contains("2,a,未导入,3,班次开始时间,"), "{}", csv.text());
-    let english = Request::get(format!("{at}/report.csv")).bearer(&organization.key).language("en");
-    assert!(desk.place().send(&english).text().contains("4,b,refused,4,状态,\"must be one of: draft,"));
+    assert!(
+        csv.text().contains("2,a,未导入,3,班次开始时间,"),
+        "{}",
+        csv.text()
+    );
+    let english = Request::get(format!("{at}/report.csv"))
+        .bearer(&organization.key)
+        .language("en");
+    assert!(
+        desk.place()
+            .send(&english)
+            .text()
+            .contains("4,b,refused,4,状态,\"must be one of: draft,")
+    );
 }
 
 #[test]
@@ -279,7 +343,11 @@ fn what_cannot_be_read_at_all_is_refused_at_once() {
         ("text/csv", b"\xff\xfea\0", "unreadable_file"),
         ("text/csv", "编号,价格\na,3\n".as_bytes(), "unreadable_file"),
         ("text/csv", "编号\n".as_bytes(), "unreadable_file"),
-        ("text/csv", b"client_ref,title\na,\"open\n\xb1", "unreadable_file"),
+        (
+            "text/csv",
+            b"client_ref,title\na,\"open\n\xb1",
+            "unreadable_file",
+        ),
         (NDJSON, b"", "unreadable_file"),
         (NDJSON, b"{\"client_ref\":\"\xff\"}", "unreadable_file"),
         (NDJSON, too_many.as_bytes(), "too_many_projects"),
@@ -310,7 +378,11 @@ fn the_same_key_hands_in_once() {
     assert_eq!(again.json(), first.json());
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     send(b"{\"client_ref\":\"b\"}").refused(422, "idempotency_key_reused");
-    assert_eq!(desk.place().number("SELECT count(*) AS n FROM upload", json!([])), 1);
+    assert_eq!(
+        desk.place()
+            .number("SELECT count(*) AS n FROM upload", json!([])),
+        1
+    );
 }
 
 #[test]
@@ -318,7 +390,9 @@ fn a_trial_is_done_for_real_and_an_import_called_off() {
     let desk = Desk::new();
     let organization = desk.place().organization();
     let notice = Notice::of(&[shift("a", morning(desk.now(), 5), 3)]);
-    let lines: Vec<Value> = (0..30).map(|n| with_name(&notice, &format!("n{n}"))).collect();
+    let lines: Vec<Value> = (0..30)
+        .map(|n| with_name(&notice, &format!("n{n}")))
+        .collect();
     let trial = imported(&desk, &organization, "?dry_run=1", NDJSON, &ndjson(&lines));
     desk.passes(1);
     let real = post(&organization, &format!("{trial}/apply")).is(202);
@@ -331,11 +405,22 @@ fn a_trial_is_done_for_real_and_an_import_called_off() {
     let done = half["done"].as_i64().unwrap();
     assert!((1..30).contains(&done));
     assert_eq!(what_stands(&desk, &organization).len() as i64, done);
-    assert_eq!(post(&organization, &format!("{at}/cancel")).is(200).json(), half);
-    let list = get(&organization, &format!("{}?limit=1", imports(&organization))).is(200).json();
+    assert_eq!(
+        post(&organization, &format!("{at}/cancel")).is(200).json(),
+        half
+    );
+    let list = get(
+        &organization,
+        &format!("{}?limit=1", imports(&organization)),
+    )
+    .is(200)
+    .json();
     assert_eq!(list["items"][0], half);
     let next = list["next"].as_str().unwrap();
-    assert_eq!(get(&organization, next).is(200).json()["items"][0]["dry_run"], true);
+    assert_eq!(
+        get(&organization, next).is(200).json()["items"][0]["dry_run"],
+        true
+    );
     // Three at a time.
     for _ in 0..3 {
         post(&organization, &format!("{trial}/apply")).is(202);
@@ -349,7 +434,12 @@ fn files_are_kept_for_thirty_days() {
     let desk = Desk::new();
     let organization = desk.place().organization();
     let at = imported(&desk, &organization, "", NDJSON, b"{\"client_ref\":\"a\"}");
-    let forget = || desk.db.batch(diandan::imports::forget(desk.now())).block_on().unwrap();
+    let forget = || {
+        desk.db
+            .batch(diandan::imports::forget(desk.now()))
+            .block_on()
+            .unwrap()
+    };
     desk.passes(30 * DAY);
     forget();
     get(&organization, &at).is(200);
@@ -369,7 +459,15 @@ fn projects() -> impl Strategy<Value = Vec<Value>> {
         text(),
         prop::option::of(0..80_i64),
         prop::collection::vec(prop::sample::select(vec!["it", "driving", "legal"]), 0..3),
-        prop::collection::vec((1..40_i64, 1..9_i64, prop::option::of(0..3_i64), any::<bool>()), 0..4),
+        prop::collection::vec(
+            (
+                1..40_i64,
+                1..9_i64,
+                prop::option::of(0..3_i64),
+                any::<bool>(),
+            ),
+            0..4,
+        ),
         any::<bool>(),
         prop::option::of(0..60_i64),
     );
@@ -397,14 +495,20 @@ fn projects() -> impl Strategy<Value = Vec<Value>> {
                     .with("state", state)
                     .with("min_age", age)
                     .with("skills", skills)
-                    .with("change_reason", text.clone().map(|text| text.replace('\n', " ")));
+                    .with(
+                        "change_reason",
+                        text.clone().map(|text| text.replace('\n', " ")),
+                    );
                 if let Some(text) = text {
                     notice = notice.with("content", text);
                 }
                 if opens {
                     notice = notice.with("sign_up_opens_at", now.plus(HOUR).rfc3339());
                 }
-                with_name(&notice, &format!("{}{n}", ["1e", "00", "p-", "2026-1-"][n % 4]))
+                with_name(
+                    &notice,
+                    &format!("{}{n}", ["1e", "00", "p-", "2026-1-"][n % 4]),
+                )
             })
             .collect()
     })
@@ -440,7 +544,10 @@ proptest! {
 
 /// A file with something of everything, for an organization that has some of it already.
 fn a_mixed_file(desk: &Desk, organization: &Organization) -> Vec<u8> {
-    let notice = Notice::of(&[shift("a", morning(desk.now(), 5), 3), shift("b", morning(desk.now(), 6), 3)]);
+    let notice = Notice::of(&[
+        shift("a", morning(desk.now(), 5), 3),
+        shift("b", morning(desk.now(), 6), 3),
+    ]);
     let one = |n: usize| notice.clone().with("title", format!("项目{n}"));
     let mut lines = Vec::new();
     for n in 0..40 {
@@ -512,7 +619,10 @@ fn two_at_once_do_no_line_twice() {
     let at = hands_in(&organization, "", NDJSON, &file).is(202);
     let at = at.header("location").unwrap().to_owned();
     // Somebody begins and is never heard of again, or comes back much later.
-    let claimed = diandan::imports::store::claim(&desk.db, desk.now()).block_on().unwrap().unwrap();
+    let claimed = diandan::imports::store::claim(&desk.db, desk.now())
+        .block_on()
+        .unwrap()
+        .unwrap();
     assert_eq!(works(&desk, ALL), 0, "it is somebody's");
     desk.passes(MINUTE);
     assert!((1..40).contains(&works(&desk, Budget::SMALL)));
@@ -521,7 +631,10 @@ fn two_at_once_do_no_line_twice() {
     assert!(late.block_on().unwrap_err().is_refusal("import_overtaken"));
     works(&desk, ALL);
     let import = get(&organization, &at).json();
-    assert_eq!((&import["state"], &import["done"]), (&json!("done"), &json!(40)));
+    assert_eq!(
+        (&import["state"], &import["done"]),
+        (&json!("done"), &json!(40))
+    );
 }
 
 #[test]
@@ -529,7 +642,9 @@ fn a_line_that_is_overtaken_each_time_holds_nobody_up() {
     let desk = Desk::new();
     let organization = desk.place().organization();
     let notice = Notice::of(&[shift("a", morning(desk.now(), 5), 3)]);
-    let lines: Vec<Value> = (0..5).map(|n| with_name(&notice, &format!("n{n}"))).collect();
+    let lines: Vec<Value> = (0..5)
+        .map(|n| with_name(&notice, &format!("n{n}")))
+        .collect();
     let at = hands_in(&organization, "", NDJSON, &ndjson(&lines)).is(202);
     let at = at.header("location").unwrap().to_owned();
     desk.db
@@ -539,6 +654,9 @@ fn a_line_that_is_overtaken_each_time_holds_nobody_up() {
         works(&desk, ALL);
     }
     let lines = report(&organization, &at);
-    assert_eq!(outcomes(&lines), ["created", "created", "refused", "created", "created"]);
+    assert_eq!(
+        outcomes(&lines),
+        ["created", "created", "refused", "created", "created"]
+    );
     assert_eq!(lines[2]["refusal"]["code"], "busy");
 }

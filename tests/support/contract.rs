@@ -126,7 +126,10 @@ impl Contract {
         };
         let media = answer.header("content-type").unwrap_or_default();
         let media = media.split(';').next().unwrap();
-        if media != "application/json" && !response["content"][media].is_null() && answer.status < 400 {
+        if media != "application/json"
+            && !response["content"][media].is_null()
+            && answer.status < 400
+        {
             return Ok(());
         }
         let media = match answer.status {

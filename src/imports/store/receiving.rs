@@ -109,7 +109,14 @@ pub fn begin(
     headings: &[String],
 ) -> Statement {
     let columns = (format == Format::Csv).then(|| json!(headings).to_string());
-    bind!(BEGIN, upload, organization, format.word(), columns, visit.now)
+    bind!(
+        BEGIN,
+        upload,
+        organization,
+        format.word(),
+        columns,
+        visit.now
+    )
 }
 
 /// The statements that keep lines, the first of them with the number `seq`.
@@ -202,7 +209,11 @@ pub async fn finish(
     run(visit, key, statements).await
 }
 
-async fn run(visit: &Visit, key: &IdempotencyKey, statements: Vec<Statement>) -> Result<Ran, Problem> {
+async fn run(
+    visit: &Visit,
+    key: &IdempotencyKey,
+    statements: Vec<Statement>,
+) -> Result<Ran, Problem> {
     key.run(visit, statements).await.map_err(|error| {
         if error.is_refusal("too_many_imports") {
             too_many()

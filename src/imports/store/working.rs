@@ -69,12 +69,7 @@ WHERE id = ?1 AND done = ?2 AND attempts = ?5";
 
 /// Lets go of an import without having done a line. It counts as an attempt when it may
 /// have been the line's fault.
-pub async fn put_back(
-    db: &Db,
-    work: &Work,
-    now: Instant,
-    counts: bool,
-) -> Result<(), DbError> {
+pub async fn put_back(db: &Db, work: &Work, now: Instant, counts: bool) -> Result<(), DbError> {
     let statement = bind!(PUT_BACK, &work.id, work.done, now, counts, work.attempts);
     db.run(statement).await.map(drop)
 }

@@ -75,9 +75,17 @@ pub fn several_statements(
     let references = json!(references).to_string();
     [
         bind!(STANDING, organization, &references),
-        bind!(format!("{SHIFTS}{NAMED}{SHIFTS_IN_ORDER}"), organization, &references),
+        bind!(
+            format!("{SHIFTS}{NAMED}{SHIFTS_IN_ORDER}"),
+            organization,
+            &references
+        ),
         bind!(REGIONS, json!(regions).to_string()),
-        bind!(format!("{PROJECT} p.organization_id = ?1 AND {NAMED}"), organization, references),
+        bind!(
+            format!("{PROJECT} p.organization_id = ?1 AND {NAMED}"),
+            organization,
+            references
+        ),
     ]
 }
 
@@ -122,12 +130,19 @@ const PAGE: &str = "p.seq IN (
 pub fn own_after(organization: &str, after: &str, limit: i64) -> [Statement; 2] {
     [
         bind!(
-            format!("{PROJECT} p.organization_id = ?1 AND p.client_ref > ?2 ORDER BY p.client_ref LIMIT ?3"),
+            format!(
+                "{PROJECT} p.organization_id = ?1 AND p.client_ref > ?2 ORDER BY p.client_ref LIMIT ?3"
+            ),
             organization,
             after,
             limit
         ),
-        bind!(format!("{SHIFTS}{PAGE}{SHIFTS_IN_ORDER}"), organization, after, limit),
+        bind!(
+            format!("{SHIFTS}{PAGE}{SHIFTS_IN_ORDER}"),
+            organization,
+            after,
+            limit
+        ),
     ]
 }
 
