@@ -116,7 +116,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         let config = Arc::clone(&config);
         context.wait_until(async move { deliver(&db, &config).await });
     }
-    if imports::wakes(url.path()) {
+    if imports::wakes(url.path()) && answer.status.as_u16() < 400 {
         let visit = nobody(db.clone(), Arc::clone(&config), &request_id);
         context.wait_until(async move { get_on_with_imports(&visit).await });
     }

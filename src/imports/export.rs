@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 use utoipa::IntoParams;
 
 use super::Format;
-use super::api::may_read;
+use super::acting::may_read;
 use super::columns::COLUMNS;
 use super::report::{BYTE_ORDER_MARK, download, write_row};
 use super::{sheet, store};
 use crate::menu::document::Document;
-use crate::menu::store::{ProjectRow, ShiftRow};
+use crate::menu::{ProjectRow, ShiftRow};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Path, Query, parse_id};

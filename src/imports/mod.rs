@@ -2,6 +2,7 @@
 //! spreadsheet. A file is taken in at once and published piece by piece, each line as
 //! `PUT` of that project would; what stands is written out in the same formats.
 
+pub mod acting;
 pub mod api;
 pub mod columns;
 pub mod export;
@@ -9,6 +10,7 @@ pub mod lines;
 pub mod pages;
 pub mod reading;
 pub mod receiving;
+mod records;
 pub mod refusal;
 pub mod report;
 pub mod sheet;
@@ -23,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::choice;
-use crate::platform::clock::Instant;
+use crate::platform::clock::{DAY, Instant};
 use crate::platform::db;
 use crate::platform::i18n::Lang;
 
@@ -34,7 +36,7 @@ pub const LARGEST_FILE: usize = 20 * 1024 * 1024;
 /// So many imports of one organization may be under way at once.
 pub const MOST_UNDER_WAY: i64 = 3;
 /// Files and reports are kept so long, in milliseconds.
-pub const KEPT_FOR: i64 = 30 * crate::platform::clock::DAY;
+pub const KEPT_FOR: i64 = 30 * DAY;
 
 choice! {
     /// How a file is written.
@@ -188,7 +190,7 @@ pub struct LineFault {
     pub detail: String,
 }
 
-/// Whether asking for this path should get imports on: whoever looks at one waits for it.
+/// Whether asking for this path gets imports on: whoever looks at one waits for it.
 pub fn wakes(path: &str) -> bool {
-    path.contains("/imports")
+    path.contains("/organizations/") && path.contains("/imports")
 }

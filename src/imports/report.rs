@@ -4,7 +4,7 @@
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 
-use super::api::seen;
+use super::acting::seen;
 use super::sheet::guarded;
 use super::store::{self, Wanted, Which};
 use super::{Import, LineReport};

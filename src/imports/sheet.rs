@@ -148,9 +148,11 @@ impl Cells {
         let row = shift
             .and_then(|index| self.shift_rows.get(index.parse::<usize>().ok()?))
             .copied();
-        let (of_shift, part) = match shift {
-            Some(_) => (true, steps.next().unwrap_or_default()),
-            None => (false, part),
+        // What is said of shifts as a whole is said where they are named.
+        let (of_shift, part) = match (part, shift) {
+            ("shifts", Some(_)) => (true, steps.next().unwrap_or("ref")),
+            ("shifts", None) => (true, "ref"),
+            _ => (false, part),
         };
         let is_it = |heading: &&String| {
             Column::named(heading).is_some_and(|c| c.of_shift == of_shift && c.part == part)
@@ -362,7 +364,7 @@ mod tests {
         );
         assert_eq!(place("/skills/1"), (7, Some("所需技能".to_owned())));
         assert_eq!(place("/title"), (7, Some("项目名称".to_owned())));
-        assert_eq!(place("/shifts"), (7, None));
+        assert_eq!(place("/shifts"), (7, Some("班次编号".to_owned())));
         assert_eq!(place(""), (7, None));
     }
 

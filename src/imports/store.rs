@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::refusal::Refusal;
 use super::{Import, LineOutcome, LineReport};
 use crate::bind;
-use crate::menu::store::{OwnProjects, own_after, own_page};
+use crate::menu::{OwnProjects, own_after, own_page};
 use crate::organizations::Agent;
 use crate::platform::db::{self, DbError, Statement};
 use crate::platform::i18n::Lang;

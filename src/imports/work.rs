@@ -11,7 +11,7 @@ use super::refusal::duplicate;
 use super::store::{self, LineResult, Work};
 use crate::menu::precondition::Precondition;
 use crate::menu::publishing::{Decision, Outcome, Wanted, decide};
-use crate::menu::store::{Replacement, Several, replacement, several, several_statements};
+use crate::menu::{Replacement, Several, replacement, several, several_statements};
 use crate::organizations::Agent;
 use crate::platform::config::Plan;
 use crate::platform::db::{DbError, Statement};

@@ -5,7 +5,7 @@ use axum::http::header;
 use axum::response::Response;
 use maud::{Markup, html};
 
-use crate::imports::api::{FileIn, HandedIn, admit, may_read};
+use crate::imports::acting::{FileIn, HandedIn, admit, may_read};
 use crate::imports::receiving::Receiving;
 use crate::imports::store;
 use crate::imports::{Import, LARGEST_FILE, MOST_PROJECTS};

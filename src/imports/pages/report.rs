@@ -5,7 +5,7 @@ use axum::response::Response;
 use deserr::Deserr;
 use maud::{Markup, html};
 
-use crate::imports::api::{HandedIn, call_off, cut, do_for_real, ids, seen};
+use crate::imports::acting::{HandedIn, call_off, cut, do_for_real, ids, seen};
 use crate::imports::store::{self, Wanted, Which};
 use crate::imports::{Import, ImportState, LineOutcome, LineReport};
 use crate::organizations::Permission;
