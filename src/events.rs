@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Request as AxumRequest;
 use axum::http::HeaderMap;
+use futures_util::TryStreamExt as _;
 use serde_json::json;
 use worker::{
     Context, Date, Env, Headers, HttpRequest, Method, Request, Response, Result, ScheduleContext,
@@ -211,7 +212,13 @@ fn respond(answer: Answer) -> Result<Response> {
     for (name, value) in texts(&answer.headers) {
         headers.append(&name, &value)?;
     }
-    let response = if answer.body.is_empty() {
+    let response = if let Some(stream) = answer.stream {
+        let broke_off = |error: axum::Error| {
+            complain("an answer broke off", &error.to_string());
+            worker::Error::RustError(error.to_string())
+        };
+        Response::from_stream(stream.into_data_stream().map_err(broke_off))?
+    } else if answer.body.is_empty() {
         Response::empty()?
     } else {
         Response::from_bytes(answer.body.to_vec())?

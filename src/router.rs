@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::platform::assets;
 use crate::platform::config::Environment;
+use crate::platform::download::Streamed;
 use crate::platform::i18n::Words;
 use crate::platform::page::{PUBLIC, problem_page};
 use crate::platform::problem::{self, Problem};
@@ -181,8 +182,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Its body, empty when it is [`Self::stream`].
     pub body: Bytes,
+    /// A body that is written while it is sent.
+    pub stream: Option<Body>,
     /// What only the log may know.
     pub internal_reason: Option<String>,
 }
@@ -224,11 +227,15 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
     };
     add_common_headers(&visit, response.headers_mut());
     let (parts, body) = response.into_parts();
-    let body = read(body).await;
+    let (body, stream) = match parts.extensions.get::<Streamed>() {
+        Some(Streamed) => (Bytes::new(), Some(body).filter(|_| !is_head)),
+        None => (read(body).await, None),
+    };
     let mut answer = Answer {
         status: parts.status,
         headers: parts.headers,
         body,
+        stream,
         internal_reason,
     };
     make_conditional(&mut answer, if_none_match.as_ref());

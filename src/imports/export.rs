@@ -8,10 +8,10 @@ use utoipa::IntoParams;
 use super::Format;
 use super::acting::may_read;
 use super::columns::COLUMNS;
-use super::report::{BYTE_ORDER_MARK, download, write_row};
 use super::{sheet, store};
 use crate::menu::document::Document;
 use crate::menu::{ProjectRow, ShiftRow};
+use crate::platform::download::{BYTE_ORDER_MARK, streamed, write_row};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Path, Query, parse_id};
@@ -58,18 +58,28 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let organization = parse_id(&organization)?.to_string();
     let format = query.format.unwrap_or(Format::Ndjson);
-    let (agent, mut projects) = store::first_projects(&visit, &organization, A_PAGE).await?;
+    let (agent, projects) = store::first_projects(&visit, &organization, A_PAGE).await?;
     may_read(agent.as_ref())?;
-    let mut text = beginning(format);
-    while let Some((last, _)) = projects.last() {
-        let after = last.client_ref.clone();
-        for (project, shifts) in &projects {
-            write(&mut text, format, project, shifts);
-        }
-        projects = store::projects_after(&visit, &organization, &after, A_PAGE).await?;
-    }
     let name = format!("projects-{}.{}", visit.now.date(), format.word());
-    Ok(download(format.media_type(), &name, text))
+    let first = Some((beginning(format), projects));
+    Ok(streamed(format.media_type(), &name, first, move |page| {
+        let (visit, organization) = (visit.clone(), organization.clone());
+        async move {
+            let Some((mut text, projects)) = page else {
+                return Ok(None);
+            };
+            for (project, shifts) in &projects {
+                write(&mut text, format, project, shifts);
+            }
+            let Some((last, _)) = projects.last() else {
+                return Ok(Some((text, None)));
+            };
+            let projects =
+                store::projects_after(&visit, &organization, &last.client_ref, A_PAGE).await?;
+            let next = (!projects.is_empty()).then(|| (String::new(), projects));
+            Ok(Some((text, next)))
+        }
+    }))
 }
 
 fn beginning(format: Format) -> String {

@@ -53,7 +53,7 @@ impl Format {
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Ndjson => "application/x-ndjson",
-            Self::Csv => "text/csv",
+            Self::Csv => "text/csv; charset=utf-8",
         }
     }
 }

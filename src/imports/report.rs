@@ -1,54 +1,18 @@
-//! Reports, templates and exports as spreadsheets: what all of them have in common, and
-//! the report.
+//! The report of an import, to be handed back to whoever made the file.
 
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::acting::seen;
 use super::sheet::guarded;
 use super::store::{self, Wanted, Which};
 use super::{Import, LineReport};
+use crate::platform::download::{BYTE_ORDER_MARK, streamed, write_row};
 use crate::platform::i18n::Lang;
-use crate::platform::page::PRIVATE;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
-/// By this Excel knows that a file is UTF-8.
-pub const BYTE_ORDER_MARK: &str = "\u{FEFF}";
-
 /// So many lines are read at once.
 const A_PAGE: i64 = 500;
-
-/// Writes a row (RFC 4180).
-pub fn write_row<T: AsRef<str>>(into: &mut String, cells: &[T]) {
-    for (index, cell) in cells.iter().enumerate() {
-        if index > 0 {
-            into.push(',');
-        }
-        let cell = cell.as_ref();
-        if cell.contains(['"', ',', '\n', '\r', ';', '\t']) {
-            into.push('"');
-            into.push_str(&cell.replace('"', "\"\""));
-            into.push('"');
-        } else {
-            into.push_str(cell);
-        }
-    }
-    into.push_str("\r\n");
-}
-
-/// A file for whoever asked, under a name of ASCII letters.
-pub fn download(media_type: &'static str, name: &str, body: String) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, media_type.to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-        (header::CACHE_CONTROL, PRIVATE.to_owned()),
-    ];
-    (headers, body).into_response()
-}
 
 /// The report of an import as a spreadsheet, for whoever may read it.
 pub async fn spreadsheet(
@@ -63,7 +27,7 @@ pub async fn spreadsheet(
     };
     let found = store::see(visit, organization, import, &[wanted]).await?;
     let (_, import, mut lists) = seen(found)?;
-    let mut lines = lists.pop().unwrap_or_default();
+    let lines = lists.pop().unwrap_or_default();
     let lang = visit.lang;
     let mut text = BYTE_ORDER_MARK.to_owned();
     write_row(
@@ -80,15 +44,33 @@ pub async fn spreadsheet(
             ],
         ),
     );
-    while let Some(last) = lines.last() {
-        wanted.after = last.number;
-        for line in &lines {
-            write_line(&mut text, &import, line, lang);
-        }
-        lines = store::more_lines(visit, organization, &import.id, wanted).await?;
-    }
     let name = format!("import-{}.csv", import.id);
-    Ok(download("text/csv; charset=utf-8", &name, text))
+    let first = (text, lines);
+    let (visit, organization) = (visit.clone(), organization.to_owned());
+    Ok(streamed(
+        "text/csv; charset=utf-8",
+        &name,
+        Some(first),
+        move |page| {
+            let (visit, organization, import) =
+                (visit.clone(), organization.clone(), import.clone());
+            async move {
+                let Some((mut text, lines)) = page else {
+                    return Ok(None);
+                };
+                for line in &lines {
+                    write_line(&mut text, &import, line, lang);
+                }
+                let Some(last) = lines.last() else {
+                    return Ok(Some((text, None)));
+                };
+                wanted.after = last.number;
+                let lines = store::more_lines(&visit, &organization, &import.id, wanted).await?;
+                let next = (!lines.is_empty()).then(|| (String::new(), lines));
+                Ok(Some((text, next)))
+            }
+        },
+    ))
 }
 
 fn write_line(into: &mut String, import: &Import, line: &LineReport, lang: Lang) {
@@ -117,17 +99,5 @@ fn write_line(into: &mut String, import: &Import, line: &LineReport, lang: Lang)
             guarded(column),
             guarded(fault.detail.clone()),
         ]);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_quoted_when_they_must_be() {
-        let mut text = String::new();
-        write_row(&mut text, &["a", "b,c", "say \"hi\"", "two\nlines", ""]);
-        assert_eq!(text, "a,\"b,c\",\"say \"\"hi\"\"\",\"two\nlines\",\r\n");
     }
 }

@@ -4,9 +4,9 @@ use axum::response::Response;
 use serde_json::json;
 
 use super::columns::COLUMNS;
-use super::report::{BYTE_ORDER_MARK, download, write_row};
 use super::sheet;
 use crate::platform::clock::{DAY, HOUR, Instant, start_of};
+use crate::platform::download::{BYTE_ORDER_MARK, download, write_row};
 use crate::platform::i18n::Lang;
 use crate::platform::visit::Visit;
 

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod download;
 pub mod fields;
 pub mod i18n;
 pub mod idempotency;
