@@ -83,7 +83,7 @@ async function start(plan, state) {
             { type: "CompiledWasm", path: resolve("build/index_bg.wasm") },
           ],
           d1Databases: { DB: "bench" },
-          bindings: { ENVIRONMENT: "development", MASTER_KEY: "0f".repeat(32), WORKERS_PLAN: plan },
+          bindings: { ENVIRONMENT: "development", MASTER_KEY: "0f".repeat(32), RATE_LIMITS: "off", WORKERS_PLAN: plan },
         },
       ],
     }),
@@ -120,7 +120,6 @@ async function end(miniflare) {
     "SELECT p.client_ref, h.ref, h.starts_at, h.capacity, h.state FROM shift h JOIN project p ON p.seq = h.project ORDER BY p.client_ref, h.ref",
     "SELECT seq, line, reference, outcome, refusal FROM import_result ORDER BY seq",
     "SELECT action, count(*) AS acts FROM audit GROUP BY action ORDER BY action",
-    "SELECT term, count(*) AS projects FROM menu_by_start GROUP BY term ORDER BY term",
   ]) {
     all.push((await database.prepare(sql).all()).results);
   }

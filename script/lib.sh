@@ -35,11 +35,21 @@ build_worker() {
   local profile=$1 out=$2
   shift 2
   # cargo knows whether anything changed; what follows it takes seconds and doesn't.
+  bring_viewer
   cargo build --lib --target wasm32-unknown-unknown --profile "$profile"
   if [ "$out/index.js" -nt "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/$profile/diandan.wasm" ]; then
     return
   fi
   worker-build --out-dir "$out" "$@"
+}
+
+# The viewer of the API's reference is served beside the Worker.
+bring_viewer() {
+  local from=$root/node_modules/swagger-ui-dist name
+  mkdir -p "$root/site/reference"
+  for name in swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE; do
+    cmp -s "$from/$name" "$root/site/reference/$name" || cp "$from/$name" "$root/site/reference/$name"
+  done
 }
 
 build_release() { build_worker release build --release; }

@@ -21,6 +21,7 @@ use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency;
+use crate::platform::limits::{self, Standing};
 use crate::platform::memory::{self, Remembered};
 use crate::platform::outbox;
 use crate::platform::page::PUBLIC;
@@ -88,7 +89,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         url.as_str(),
         request.headers(),
     );
-    let answer = router::answer(visit, request).await;
+    let standing = standing(&env, &visit).await;
+    let answer = router::answer(visit.counted(standing), request).await;
     let meter = Arc::clone(db.meter());
     let took = now().millis() - began.millis();
     let line = json!({
@@ -132,6 +134,30 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         response.headers_mut().set("server-timing", &timing)?;
     }
     Ok(response)
+}
+
+/// Counts a request by all that it is counted by: the limit that refuses it, else the
+/// narrowest. A deployment without the bindings sets no limits.
+async fn standing(env: &Env, visit: &Visit) -> Option<Standing> {
+    let mut narrowest = None;
+    for (scope, key) in limits::counted_by(visit) {
+        let Ok(limiter) = env.rate_limiter(scope.binding()) else {
+            continue;
+        };
+        let passed = match limiter.limit(key.clone()).await {
+            Ok(outcome) => outcome.success,
+            Err(error) => {
+                complain("requests are not counted", &error.to_string());
+                continue;
+            }
+        };
+        let standing = Standing::count(scope, key, passed, visit.now);
+        if !passed {
+            return standing;
+        }
+        narrowest = narrowest.or(standing);
+    }
+    narrowest
 }
 
 /// What an answer is remembered under.
@@ -188,7 +214,7 @@ fn remember(key: Key, now: Instant, answer: &Answer) {
     }
     let etag = header("etag").unwrap_or_default().to_owned();
     let headers = texts(&answer.headers)
-        .filter(|(name, _)| name != "x-request-id")
+        .filter(|(name, _)| name != "x-request-id" && !name.starts_with("ratelimit"))
         .collect();
     memory::remember(
         key.text,

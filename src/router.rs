@@ -19,8 +19,10 @@ use crate::platform::assets;
 use crate::platform::config::Environment;
 use crate::platform::download::Streamed;
 use crate::platform::i18n::Words;
+use crate::platform::limits::Standing;
 use crate::platform::page::{PUBLIC, problem_page};
 use crate::platform::problem::{self, Problem};
+use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{imports, menu, messages, organizations, regions, signups, volunteers};
@@ -41,7 +43,7 @@ macro_rules! operations {
         #[openapi(
             info(
                 title = "Diandan",
-                description = "The service desk of menu-style volunteering: organizations publish, volunteers sign up. Times are RFC 3339 with an offset, ids are UUIDv7, errors are RFC 9457 problems with a stable `code`."
+                description = include_str!("../docs/api.md")
             ),
             modifiers(&Security, &Manners),
             tags(
@@ -142,6 +144,7 @@ fn pages() -> Router {
         .route("/manifest.webmanifest", get(assets::manifest))
         .route("/robots.txt", get(assets::robots))
         .route("/api/openapi.json", get(openapi_json))
+        .route("/api/docs", get(reference::show))
 }
 
 /// The OpenAPI document of all JSON operations, generated from their handlers.
@@ -202,7 +205,9 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
     let if_none_match = request.headers().get(header::IF_NONE_MATCH).cloned();
     request.extensions_mut().insert(visit.clone());
 
-    let response = if is_unsafe && visit.is_forged() {
+    let response = if let Some(refusal) = visit.standing().and_then(Standing::refusal) {
+        refusal.into_response()
+    } else if is_unsafe && visit.is_forged() {
         forged().into_response()
     } else {
         match router().oneshot(request).await {
@@ -289,8 +294,10 @@ img-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; form
 base-uri 'none'; frame-ancestors 'none'";
 
 fn add_common_headers(visit: &Visit, headers: &mut HeaderMap) {
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (
@@ -307,6 +314,9 @@ fn add_common_headers(visit: &Visit, headers: &mut HeaderMap) {
     if visit.config.environment == Environment::Production {
         let two_years = HeaderValue::from_static("max-age=63072000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
+    }
+    if let Some(standing) = visit.standing() {
+        standing.tell(headers);
     }
     if let Ok(id) = HeaderValue::from_str(&visit.request_id) {
         headers.insert("x-request-id", id);

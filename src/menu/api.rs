@@ -227,7 +227,7 @@ pub fn with_cursor(target: &str, cursor: Cursor) -> String {
     path = "/api/v1/projects/{id}",
     operation_id = "read_project",
     tag = "projects",
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The project's id")),
     responses(
         (status = 200, body = Project),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
@@ -278,11 +278,33 @@ pub fn for_the_public(
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Replace only this version"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: create only"),
     ),
-    request_body = ProjectBody,
+    request_body(content = ProjectBody, example = json!({
+        "state": "published",
+        "title": "冬日山村科学课",
+        "field": "education",
+        "summary": "带山村孩子做三个小实验",
+        "content": "上午两节课，每节四十分钟。材料由我们带去。",
+        "region": "360731",
+        "place": "于都县潭头村小学",
+        "conditions": "有耐心，能讲普通话",
+        "how_to_sign_up": "在本页报名，名额满后可候补",
+        "risks": "山路湿滑",
+        "safeguards": "已为每位志愿者投保",
+        "min_age": 16,
+        "skills": ["teaching"],
+        "shifts": [{
+            "ref": "sat-am",
+            "role": "课堂助教",
+            "starts_at": "2026-12-05T09:00:00+08:00",
+            "ends_at": "2026-12-05T11:30:00+08:00",
+            "capacity": 12,
+            "waitlist": 6,
+        }],
+    })),
     responses(
         (status = 200, body = Project, description = "Replaced, or unchanged", headers(("ETag" = String))),
         (status = 201, body = Project, description = "Created", headers(("ETag" = String), ("Location" = String))),
@@ -328,7 +350,7 @@ pub async fn put(
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
     ),
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),

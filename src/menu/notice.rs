@@ -17,15 +17,26 @@ pub const MOST_SHIFTS: usize = 200;
 /// Nobody plans further ahead than this, in milliseconds.
 pub const FURTHEST: i64 = 2 * 366 * DAY;
 
-/// An organization's own name for a thing: 1 to 64 letters, digits, `.`, `_`, `~`, `-`.
+/// An organization's own name for a thing: 1 to 64 letters, digits, `.`, `_`, `~`, `-`,
+/// no dot first, for addresses read those as something else (RFC 3986, section 5.2.4).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Reference(String);
+
+crate::string_schema!(
+    Reference,
+    "Reference",
+    "The organization's own name for a thing, unique among its like.",
+    "^[A-Za-z0-9_~-][A-Za-z0-9._~-]{0,63}$",
+    "winter-class-2026"
+);
 
 impl Reference {
     /// Reads a reference.
     pub fn parse(text: &str) -> Option<Self> {
         let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"._~-".contains(&b);
-        let fit = (1..=64).contains(&text.len()) && text.bytes().all(unreserved);
+        let fit = (1..=64).contains(&text.len())
+            && text.bytes().all(unreserved)
+            && !text.starts_with('.');
         fit.then(|| Self(text.to_owned()))
     }
 
@@ -48,8 +59,8 @@ impl Deserr<FieldErrors> for Reference {
 /// What a reference may look like.
 pub fn reference_words() -> Words {
     Words::new(
-        "应为 1 到 64 个字母、数字或 . _ ~ -",
-        "must be 1 to 64 letters, digits, or . _ ~ -",
+        "应为 1 到 64 个字母、数字或 . _ ~ -，不以 . 开头",
+        "must be 1 to 64 letters, digits, or . _ ~ -, no dot first",
     )
 }
 
@@ -64,46 +75,37 @@ pub struct ProjectBody {
     #[schema(required = false)]
     pub state: ProjectState,
     /// What it is called.
-    #[schema(value_type = Option<String>, max_length = 60, example = "冬日山村科学课")]
+    #[schema(example = "冬日山村科学课")]
     #[deserr(default)]
     pub title: Option<Line<60>>,
     /// Key field.
     #[deserr(default)]
     pub field: Option<Field>,
     /// One line for the menu.
-    #[schema(value_type = Option<String>, max_length = 120)]
     #[deserr(default)]
     pub summary: Option<Line<120>>,
     /// What volunteers will do, and for whom.
-    #[schema(value_type = Option<String>, max_length = 4000)]
     #[deserr(default)]
     pub content: Option<Prose<4000>>,
     /// GB/T 2260 division code of 2, 4, 6, 9 or 12 digits.
-    #[schema(value_type = Option<String>, example = "360731")]
     #[deserr(default)]
     pub region: Option<RegionCode>,
     /// Where to come.
-    #[schema(value_type = Option<String>, max_length = 120)]
     #[deserr(default)]
     pub place: Option<Line<120>>,
     /// Who may come.
-    #[schema(value_type = Option<String>, max_length = 1000)]
     #[deserr(default)]
     pub conditions: Option<Prose<1000>>,
     /// How to sign up, and what happens then.
-    #[schema(value_type = Option<String>, max_length = 1000)]
     #[deserr(default)]
     pub how_to_sign_up: Option<Prose<1000>>,
     /// What could go wrong.
-    #[schema(value_type = Option<String>, max_length = 1000)]
     #[deserr(default)]
     pub risks: Option<Prose<1000>>,
     /// What is done about it.
-    #[schema(value_type = Option<String>, max_length = 1000)]
     #[deserr(default)]
     pub safeguards: Option<Prose<1000>>,
     /// What to bring.
-    #[schema(value_type = Option<String>, max_length = 500)]
     #[deserr(default)]
     pub what_to_bring: Option<Prose<500>>,
     /// Youngest age in whole years on the day of the shift; 14 when left out. Below 18 a
@@ -137,7 +139,6 @@ pub struct ProjectBody {
     #[schema(value_type = Vec<ShiftBody>, required = false, max_items = 200)]
     pub shifts: Many<ShiftBody, MOST_SHIFTS>,
     /// Why the place changes or the project is called off; told to those signed up.
-    #[schema(value_type = Option<String>, max_length = 200)]
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
 }
@@ -149,10 +150,10 @@ pub struct ShiftBody {
     /// The organization's own name for the shift, unique in the project.
     #[deserr(rename = "ref")]
     #[serde(rename = "ref")]
-    #[schema(value_type = String, max_length = 64, example = "sat-am")]
+    #[schema(example = "sat-am")]
     pub reference: Reference,
     /// What somebody does.
-    #[schema(value_type = String, max_length = 40, example = "课堂助教")]
+    #[schema(example = "课堂助教")]
     pub role: Line<40>,
     /// RFC 3339 with an offset.
     #[schema(value_type = String, format = "date-time")]
@@ -172,7 +173,6 @@ pub struct ShiftBody {
     #[schema(required = false)]
     pub state: ShiftState,
     /// Why a shift with sign-ups is moved or called off; told to those signed up.
-    #[schema(value_type = Option<String>, max_length = 200)]
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
 }

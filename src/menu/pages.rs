@@ -84,7 +84,8 @@ async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem>
             return Ok(response);
         }
     };
-    let (found, regions) = store::list_with_regions(&visit.db, &search, visit.now).await?;
+    let (found, regions) =
+        store::list_with_regions(&visit.db, &search, query.region.as_ref(), visit.now).await?;
     let lines = found.lines;
     let next = found.next.map(|cursor| with_cursor(&visit.target, cursor));
     let title = query

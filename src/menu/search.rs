@@ -1,26 +1,25 @@
-//! How the menu is searched. Field and division are columns of a project; of words,
-//! days, skills and ages it has several, which are terms: a question names terms that
-//! must all be there.
+//! How the menu is searched: a project stands under terms (words, days, skills, its field,
+//! its divisions …), a question asks for some of each kind, all kinds at once.
+
+use std::collections::BTreeSet;
 
 use deserr::Deserr;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::IntoParams;
 
-use super::notice::ProjectBody;
+use super::notice::{FURTHEST, ProjectBody};
 use super::{Field, ShiftState, Skill};
 use crate::choice;
-use crate::platform::clock::{Instant, coming_weekend, day_after, start_of};
+use crate::platform::clock::{Instant, day_after, start_of};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::{Day, Digits};
 use crate::platform::text::{Line, bigrams};
 use crate::regions::RegionCode;
 
-/// The age from which nobody needs a guardian (民法典, article 17).
-const OF_AGE: i64 = 18;
-/// So many pairs of a question are looked for: more hardly narrow it any further, and
-/// the database takes conditions only up to a depth.
-const MOST_GRAMS: usize = 8;
+/// Nobody must be older than this to volunteer, in years.
+const OLDEST_MINIMUM: i64 = 80;
 /// After every shift there can be.
 const FAR: Instant = Instant::from_millis(1 << 43);
 
@@ -48,43 +47,47 @@ choice! {
 #[into_params(parameter_in = Query)]
 pub struct MenuQuery {
     /// Words of two characters or more, in title, summary, place or organization.
-    #[param(value_type = Option<String>, max_length = 40)]
+    #[param(inline, example = "科学课")]
     #[deserr(default)]
     pub q: Option<Line<40>>,
     /// Key field.
+    #[param(inline, example = "education")]
     #[deserr(default)]
     pub field: Option<Field>,
     /// Division code at any level.
-    #[param(value_type = Option<String>, example = "3607")]
+    #[param(inline, example = "3607")]
     #[deserr(default)]
     pub region: Option<RegionCode>,
     /// A shift on this day or later.
-    #[param(value_type = Option<String>, format = "date")]
+    #[param(value_type = Option<String>, format = "date", example = "2026-11-28")]
     #[deserr(default)]
     pub from: Option<Day>,
     /// A shift on this day or earlier.
-    #[param(value_type = Option<String>, format = "date")]
+    #[param(value_type = Option<String>, format = "date", example = "2026-11-28")]
     #[deserr(default)]
     pub to: Option<Day>,
     /// A skill the project asks for.
+    #[param(inline, example = "teaching")]
     #[deserr(default)]
     pub skill: Option<Skill>,
     /// Somebody of this age may come, in whole years.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 120)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 120, example = 16)]
     #[deserr(default)]
     pub age: Option<Digits<0, 120>>,
     /// `1`: only where a seat is free.
+    #[param(inline, example = "1")]
     #[deserr(default)]
     pub free: Option<Free>,
     /// `start` when left out.
+    #[param(inline, example = "newest")]
     #[deserr(default)]
     pub sort: Option<Sort>,
     /// How many, 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(inline, example = "1795824000000_7")]
     #[deserr(default)]
     pub cursor: Option<Cursor>,
 }
@@ -98,7 +101,21 @@ pub struct Cursor {
     pub project: i64,
 }
 
+crate::string_schema!(
+    Cursor,
+    "Cursor",
+    "Where the page before ended; taken from its `next`.",
+    "^(0|[1-9][0-9]{0,14})_(0|[1-9][0-9]{0,14})$",
+    "1795824000000_7"
+);
+
 impl Cursor {
+    /// After every project there can be.
+    pub const LAST: Self = Self {
+        key: FAR.millis(),
+        project: 0,
+    };
+
     /// As it stands in a URL.
     pub fn token(self) -> String {
         format!("{}_{}", self.key, self.project)
@@ -110,7 +127,9 @@ impl Cursor {
             key: key.parse().ok()?,
             project: project.parse().ok()?,
         };
-        (cursor.token() == text && cursor.key >= 0 && cursor.project >= 0).then_some(cursor)
+        let range = 0..1_000_000_000_000_000;
+        let fit = range.contains(&cursor.key) && range.contains(&cursor.project);
+        (fit && cursor.token() == text).then_some(cursor)
     }
 }
 
@@ -137,19 +156,10 @@ impl Deserr<FieldErrors> for Cursor {
 pub struct Search {
     /// In which order.
     pub sort: Sort,
-    /// All of them must be there.
-    pub terms: Vec<String>,
-    /// Key field.
-    pub field: Option<Field>,
-    /// Division at any level.
-    pub region: Option<RegionCode>,
-    /// A shift to come must start in this time, when it is not a term: from, which may be
-    /// now, until before.
-    pub window: Option<(Option<Instant>, Instant)>,
-    /// The youngest age must not be above this.
-    pub age: Option<i64>,
-    /// A seat must be free.
-    pub free: bool,
+    /// Of each kind of condition, the terms of which one must be there.
+    pub any_of: Vec<Vec<String>>,
+    /// The first shift to come must start before.
+    pub until: Instant,
     /// How many.
     pub limit: i64,
     /// After which project.
@@ -174,62 +184,70 @@ impl MenuQuery {
     /// Turns conditions into terms. The error names the parameters that contradict.
     pub fn search(&self, now: Instant) -> Result<Search, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let mut terms = Vec::new();
+        let mut any_of = Vec::new();
         if let Some(q) = &self.q {
-            let mut grams = bigrams(q.as_str());
-            // Pairs in the middle cross the syllables of a word: they are the rare ones.
-            if !grams.is_empty() {
-                let middle = grams.len() / 2;
-                grams.rotate_left(middle);
-            }
-            let mut seen = std::collections::BTreeSet::new();
-            grams.retain(|gram| seen.insert(gram.clone()));
-            grams.truncate(MOST_GRAMS);
+            let grams: BTreeSet<String> = bigrams(q.as_str()).into_iter().collect();
             if q.as_str().chars().filter(|c| c.is_alphanumeric()).count() < 2 {
                 errors.push(
                     "/q",
                     Words::new("请输入至少两个字", "needs at least two characters"),
                 );
             }
-            terms.extend(grams.into_iter().map(|gram| format!("g:{gram}")));
+            any_of.extend(grams.into_iter().map(|gram| vec![format!("g:{gram}")]));
         }
-        terms.extend(self.skill.map(|skill| format!("s:{}", skill.word())));
+        any_of.extend(self.field.map(|field| vec![format!("f:{}", field.word())]));
+        let region = self.region.as_ref();
+        any_of.extend(region.map(|code| vec![format!("r:{}", code.as_str())]));
+        any_of.extend(self.skill.map(|skill| vec![format!("s:{}", skill.word())]));
+        any_of.extend(self.free.map(|_| vec!["free".to_owned()]));
+        any_of.extend(self.age.map(|age| {
+            let youngest = 0..=age.get().min(OLDEST_MINIMUM);
+            youngest.map(|age| format!("y:{age}")).collect()
+        }));
+        let today = now.date();
         let (from, to) = (self.from.map(|day| day.0), self.to.map(|day| day.0));
         if from.zip(to).is_some_and(|(from, to)| to < from) {
             let words = Words::new("应不早于开始日期", "must not be before from");
             errors.push("/to", words);
         }
-        let until = to.map_or(FAR, |day| start_of(day_after(day)));
-        let window = match (from.filter(|day| *day > now.date()), to) {
-            (Some(from), Some(to)) if from == to => {
-                terms.push(format!("d:{from}"));
-                None
-            }
-            (Some(from), Some(to)) if coming_weekend(from) == (from, to) => {
-                terms.push(format!("w:{from}"));
-                None
-            }
-            (None, None) => None,
-            (from, _) => Some((from.map(start_of), until)),
-        };
-        let age = self.age.map(Digits::get);
-        terms.extend(
-            age.filter(|age| *age < OF_AGE)
-                .map(|age| format!("a:{age}")),
-        );
+        let furthest = now.plus(FURTHEST).date();
+        if let Some(from) = from.filter(|from| *from > today) {
+            any_of.push(days_between(from, to.unwrap_or(furthest).min(furthest)));
+        }
         errors.into_result()?;
         Ok(Search {
             sort: self.sort.unwrap_or(Sort::Start),
-            terms,
-            field: self.field,
-            region: self.region.clone(),
-            window,
-            age: age.filter(|age| *age >= OF_AGE),
-            free: self.free.is_some(),
+            any_of,
+            until: to.map_or(FAR, |day| start_of(day_after(day))),
             limit: self.limit.map_or(20, Digits::get),
             after: self.cursor,
         })
     }
+}
+
+/// The terms of the days from one to another, both included, whole months as one; a day
+/// no project can have when there is none.
+fn days_between(from: Date, to: Date) -> Vec<String> {
+    let mut terms = Vec::new();
+    let mut day = from;
+    while day <= to {
+        let last = day.last_of_month();
+        if day.day() == 1 && last <= to {
+            terms.push(month_term(day));
+            day = day_after(last);
+        } else {
+            terms.push(format!("d:{day}"));
+            day = day_after(day);
+        }
+    }
+    if terms.is_empty() {
+        terms.push(format!("d:{from}"));
+    }
+    terms
+}
+
+fn month_term(day: Date) -> String {
+    format!("m:{:04}-{:02}", day.year(), day.month())
 }
 
 impl Search {
@@ -242,101 +260,81 @@ impl Search {
         }
     }
 
-    /// The term to read the list along, as the rarest condition; none when field and
-    /// division are rarer. Shares of projects are estimates for a province.
-    pub fn driver(&self) -> Option<&str> {
-        let share_of_term = |term: &str| -> f64 {
-            match term.get(..2) {
-                Some("g:") => 0.01,
-                Some("s:") => 0.04,
-                Some("d:") => 0.07,
-                Some("w:") => 0.17,
-                _ => 0.45,
-            }
+    /// As the index reads it (SQLite FTS5, section 3). Terms hold letters, digits, `:` and
+    /// `-` only, so quotes need no care.
+    pub fn expression(&self) -> String {
+        if self.any_of.is_empty() {
+            return "all".to_owned();
+        }
+        let quoted = |terms: &Vec<String>| {
+            let quoted: Vec<String> = terms.iter().map(|term| format!("\"{term}\"")).collect();
+            format!("({})", quoted.join(" OR "))
         };
-        let of_region = match self.region.as_ref().map(|region| region.listed_level().0) {
-            None | Some(2) => 1.0,
-            Some(4) => 0.09,
-            Some(6) => 0.01,
-            Some(_) => 0.0006,
-        };
-        let of_columns = of_region * if self.field.is_some() { 0.14 } else { 1.0 };
-        let rarest = self
-            .terms
-            .iter()
-            .min_by(|a, b| share_of_term(a).total_cmp(&share_of_term(b)))?;
-        (share_of_term(rarest) < of_columns).then_some(rarest.as_str())
+        let kinds: Vec<String> = self.any_of.iter().map(quoted).collect();
+        kinds.join(" AND ")
     }
 
     /// The first `limit` projects of a field.
     pub fn of_field(field: Field, limit: i64) -> Self {
         Self {
             sort: Sort::Start,
-            terms: Vec::new(),
-            field: Some(field),
-            region: None,
-            window: None,
-            age: None,
-            free: false,
+            any_of: vec![vec![format!("f:{}", field.word())]],
+            until: FAR,
             limit,
             after: None,
         }
     }
 }
 
-/// The terms a project stands under.
+/// Terms a project stands under. Field, divisions, age and places left follow from its
+/// columns (`menu_terms` in the schema).
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
-pub struct Terms(Vec<String>);
+pub struct Terms(BTreeSet<String>);
 
 impl Terms {
-    /// Of a project offered by an organization with this name, in a division with that.
-    pub fn of(body: &ProjectBody, organization: &str, region: Option<&str>) -> Self {
-        let mut terms = Vec::new();
+    /// Of a project in a division with this name.
+    pub fn of(body: &ProjectBody, region: Option<&str>) -> Self {
+        let mut terms = BTreeSet::new();
         terms.extend(
             body.skills()
                 .iter()
                 .map(|skill| format!("s:{}", skill.word())),
         );
-        terms.extend((body.min_age()..OF_AGE).map(|age| format!("a:{age}")));
         for shift in body
             .shifts
             .iter()
             .filter(|shift| shift.state == ShiftState::Open)
         {
             let day = shift.starts_at.date();
-            terms.push(format!("d:{day}"));
-            let (first, last) = coming_weekend(day);
-            if day == first || day == last {
-                // A Sunday belongs to the weekend that began the day before.
-                let saturday = if first == last {
-                    first.yesterday().unwrap_or(first)
-                } else {
-                    first
-                };
-                terms.push(format!("w:{saturday}"));
-            }
+            terms.extend([format!("d:{day}"), month_term(day)]);
         }
         let words = [
             body.title.as_ref().map(Line::as_str),
             body.summary.as_ref().map(Line::as_str),
             body.place.as_ref().map(Line::as_str),
-            Some(organization),
             region,
             body.field.map(|field| field.name(Lang::Zh)),
         ];
         for text in words.into_iter().flatten() {
-            terms.extend(bigrams(text).into_iter().map(|gram| format!("g:{gram}")));
+            terms.extend(word_terms(text));
         }
-        terms.sort_unstable();
-        terms.dedup();
         Self(terms)
+    }
+
+    /// Of an organization with this name; its projects stand under them, too.
+    pub fn of_organization(name: &str) -> Self {
+        Self(word_terms(name).collect())
     }
 
     /// As the database keeps them.
     pub fn json(&self) -> String {
         serde_json::json!(self.0).to_string()
     }
+}
+
+fn word_terms(text: &str) -> impl Iterator<Item = String> {
+    bigrams(text).into_iter().map(|gram| format!("g:{gram}"))
 }
 
 #[cfg(test)]
@@ -366,33 +364,29 @@ mod tests {
             ],
         });
         let body: ProjectBody = deserr::deserialize::<_, _, FieldErrors>(body).unwrap();
-        Terms::of(&body, "阳光社工", Some("赣州市于都县"))
+        Terms::of(&body, Some("赣州市于都县"))
     }
 
     #[test]
-    fn each_filter_finds_the_project_and_its_opposite_does_not() {
+    fn words_days_and_skills_find_the_project_and_their_opposites_do_not() {
         let terms = project();
         let finds = |query: &str| {
             search(query)
-                .terms
+                .any_of
                 .iter()
-                .all(|term| terms.0.contains(term))
+                .all(|any| any.iter().any(|term| terms.0.contains(term)))
         };
         for (hit, miss) in [
             ("skill=teaching", "skill=medical"),
-            ("age=16", "age=15"),
             (
                 "from=2026-11-29&to=2026-11-29",
                 "from=2026-12-01&to=2026-12-01",
             ),
-            (
-                "from=2026-11-28&to=2026-11-29",
-                "from=2026-12-05&to=2026-12-06",
-            ),
+            ("from=2026-11-28&to=2026-12-29", "from=2026-11-30"),
+            ("from=2026-11-24", "from=2026-12-01"),
             ("q=科学", "q=数学"),
             ("q=山村科学课", "q=山村数学课"),
-            ("q=科学+阳光", "q=科学+月光"),
-            ("q=于都", "q=兴国"),
+            ("q=科学+于都", "q=科学+兴国"),
             ("q=教育", "q=健康"),
         ] {
             assert!(finds(hit), "{hit}");
@@ -402,31 +396,28 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_read_along_the_rarest_condition() {
-        for (query, driver) in [
-            ("", None),
-            ("field=health", None),
-            ("age=16", Some("a:16")),
-            ("age=16&field=health", None),
-            ("q=%E7%A7%91%E5%AD%A6%E8%AF%BE&age=16", Some("g:学课")),
-            ("skill=teaching&region=3607", Some("s:teaching")),
-            ("skill=teaching&region=360731", None),
+    fn a_question_is_an_expression_of_the_index() {
+        for (query, expression) in [
+            ("", "all"),
             (
-                "from=2026-12-01&to=2026-12-01&field=health",
-                Some("d:2026-12-01"),
+                "field=health&region=3607&free=1",
+                r#"("f:health") AND ("r:3607") AND ("free")"#,
             ),
+            ("q=%F0%A0%AE%B7%E9%87%8E", r#"("g:𠮷野")"#),
+            ("q=%22+OR+Go%2Aa", r#"("g:a") AND ("g:go") AND ("g:or")"#),
+            ("age=2", r#"("y:0" OR "y:1" OR "y:2")"#),
+            (
+                "from=2026-11-29&to=2027-01-01",
+                r#"("d:2026-11-29" OR "d:2026-11-30" OR "m:2026-12" OR "d:2027-01-01")"#,
+            ),
+            ("from=2030-01-01", r#"("d:2030-01-01")"#),
         ] {
-            assert_eq!(search(query).driver(), driver, "{query}");
+            assert_eq!(search(query).expression(), expression, "{query}");
         }
-    }
-
-    #[test]
-    fn a_long_window_is_not_a_term() {
-        let search = search("from=2026-11-24&to=2026-11-30");
-        assert!(search.terms.is_empty());
-        let (from, until) = search.window.unwrap();
-        assert_eq!(from.unwrap().rfc3339(), "2026-11-24T00:00:00+08:00");
-        assert_eq!(until.rfc3339(), "2026-12-01T00:00:00+08:00");
+        let ages = search("age=120").any_of.concat();
+        assert_eq!(ages.last().map(String::as_str), Some("y:80"));
+        // Two years of months, and the days at both ends.
+        assert!(search("from=2026-11-24").any_of.concat().len() < 80);
     }
 
     #[test]
@@ -437,11 +428,15 @@ mod tests {
             "to=2026-11-23",
         ] {
             let search = search(query);
-            let (from, until) = search.window.unwrap();
-            assert_eq!((search.terms.len(), from), (0, None), "{query}");
-            assert_eq!(until.rfc3339(), "2026-11-24T00:00:00+08:00", "{query}");
+            assert!(search.any_of.is_empty(), "{query}");
+            assert_eq!(
+                search.until.rfc3339(),
+                "2026-11-24T00:00:00+08:00",
+                "{query}"
+            );
         }
-        assert_eq!(search("from=2026-11-23").window, None);
+        let search = search("from=2026-11-23");
+        assert_eq!((search.any_of.len(), search.until), (0, FAR));
     }
 
     #[test]
@@ -457,7 +452,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cursor_is_read_back(key in 0_i64..i64::MAX, project in 0_i64..i64::MAX) {
+        fn a_window_covers_its_days_and_no_other(first in 0_i64..800, length in 0_i64..800, probe in 0_i64..1700) {
+            let start = Instant::parse("2026-11-23T12:00:00+08:00").unwrap();
+            let day = |days: i64| start.plus(days * crate::platform::clock::DAY).date();
+            let terms = days_between(day(first), day(first + length));
+            let probed = day(probe);
+            let found = terms.contains(&format!("d:{probed}")) || terms.contains(&month_term(probed));
+            prop_assert_eq!(found, (first..=first + length).contains(&probe));
+        }
+
+        #[test]
+        fn a_cursor_is_read_back(key in 0_i64..1_000_000_000_000_000, project in 0_i64..1_000_000_000_000_000) {
             let cursor = Cursor { key, project };
             prop_assert_eq!(Cursor::parse(&cursor.token()), Some(cursor));
         }

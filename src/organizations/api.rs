@@ -15,7 +15,7 @@ use crate::platform::visit::Visit;
     path = "/api/v1/organizations/{org}",
     operation_id = "read_organization",
     tag = "organizations",
-    params(("org" = Uuid, Path)),
+    params(("org" = Uuid, Path, description = "The organization's id")),
     responses(
         (status = 200, body = Organization),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),

@@ -32,6 +32,18 @@ pub const ICON: Asset = Asset {
     mime: "image/svg+xml",
     body: include_str!("assets/icon.svg"),
 };
+/// Opens the viewer of the API's reference.
+pub const REFERENCE_SCRIPT: Asset = Asset {
+    name: "reference.js",
+    mime: "text/javascript; charset=utf-8",
+    body: include_str!("assets/reference.js"),
+};
+/// What the viewer lacks on a phone.
+pub const REFERENCE_STYLE: Asset = Asset {
+    name: "reference.css",
+    mime: "text/css; charset=utf-8",
+    body: include_str!("assets/reference.css"),
+};
 const WORKER: &str = include_str!("assets/sw.js");
 
 impl Asset {
@@ -55,7 +67,7 @@ const fn fingerprint(text: &str) -> u64 {
 /// Serves `/assets/{fingerprint}/{name}`, for ever under the current fingerprint and
 /// hardly under an old one.
 pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = [STYLE, SCRIPT, ICON]
+    let asset = [STYLE, SCRIPT, ICON, REFERENCE_SCRIPT, REFERENCE_STYLE]
         .into_iter()
         .find(|asset| asset.name == name)
         .ok_or_else(Problem::not_found)?;
@@ -80,7 +92,7 @@ pub async fn worker() -> Response {
 
 /// Serves `/robots.txt`.
 pub async fn robots() -> Response {
-    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /api/\n";
+    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /api/v1/\n";
     file("text/plain; charset=utf-8", "public, max-age=86400", rules)
 }
 

@@ -27,6 +27,8 @@ pub struct Config {
     pub notifier_token: Option<String>,
     /// `CODES_PER_ADDRESS_PER_HOUR`: a school behind one address signs up together.
     pub codes_per_address: i64,
+    /// `RATE_LIMITS=off`: requests are not counted, where something else does that.
+    pub rate_limits: bool,
     /// `WORKERS_PLAN`: `free`, which is also meant when nothing is said, or `paid`.
     pub plan: Plan,
 }
@@ -60,6 +62,11 @@ impl Config {
                 && get("OUTBOX_PAGE").as_deref() == Some("on"),
             notifier_url: set("NOTIFIER_URL"),
             notifier_token: set("NOTIFIER_TOKEN"),
+            rate_limits: match get("RATE_LIMITS").as_deref() {
+                None | Some("" | "on") => true,
+                Some("off") => false,
+                Some(_) => return Err("RATE_LIMITS must be on or off"),
+            },
             codes_per_address: match set("CODES_PER_ADDRESS_PER_HOUR") {
                 None => CODES_PER_ADDRESS,
                 Some(number) => number
@@ -124,6 +131,8 @@ mod tests {
                 .unwrap_err()
                 .starts_with("ENVIRONMENT")
         );
+        let bad = read(&[("RATE_LIMITS", "false")]);
+        assert!(bad.unwrap_err().starts_with("RATE_LIMITS"));
         let bad = read(&[("CODES_PER_ADDRESS_PER_HOUR", "many")]);
         assert!(bad.unwrap_err().starts_with("CODES_PER_ADDRESS_PER_HOUR"));
         assert_eq!(read(&[]).unwrap().plan, Plan::Free);

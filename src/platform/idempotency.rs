@@ -3,10 +3,9 @@
 //! The key is taken in the transaction of the effect, so a refused request takes none and
 //! may be tried again. How a handler of a POST does it:
 //!
-//! 1. `key: IdempotencyKey` among its arguments, before the body; `IdempotencyKey` among
-//!    `params(…)` of its `utoipa::path`; `invalid_idempotency_key` (400) and
-//!    `idempotency_key_reused` (422) among its responses. An operation that needs no
-//!    credential goes on with `key.of_anybody()`.
+//! 1. `key: IdempotencyKey` among its arguments, before the body, and `IdempotencyKey`
+//!    among `params(…)` of its `utoipa::path`; the refusals are documented by that. An
+//!    operation that needs no credential goes on with `key.of_anybody()`.
 //! 2. The store runs its batch with `key.run(visit, statements)` instead of
 //!    `visit.db.batch(statements)`, and right after the statement that is the effect it
 //!    has either `key.keep(visit, subject, &reply)?`, where the answer is known before the

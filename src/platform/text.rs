@@ -1,7 +1,10 @@
 //! Written words that can only be held when they are fit to be shown.
 
+use std::borrow::Cow;
+
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Serialize, Serializer};
+use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use super::fields::FieldErrors;
 use super::i18n::Words;
@@ -55,10 +58,12 @@ fn blank(c: char) -> bool {
 }
 
 fn fit(text: &str, max: usize, newline: bool) -> Result<String, TextFault> {
+    // Before trimming, as the OpenAPI document has it.
+    let length = text.chars().count();
     let text = text.trim();
     if text.chars().all(blank) {
         Err(TextFault::Empty)
-    } else if text.chars().count() > max {
+    } else if length > max {
         Err(TextFault::TooLong(max))
     } else if text
         .chars()
@@ -70,8 +75,31 @@ fn fit(text: &str, max: usize, newline: bool) -> Result<String, TextFault> {
     }
 }
 
+/// White space around, something that takes ink, and nothing that cannot be shown, as far
+/// as a pattern (ECMA-262) can say it.
+const LINE: &str = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]*[^\u0000- \u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2064\u2800\u3164\uffa0][^\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$";
+/// The same with line feeds.
+const PROSE: &str = r"^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*[^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]*[^\u0000- \u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u00ad\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200d\u2060-\u2064\u2800\u3164\uffa0][^\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]*[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$";
+
 macro_rules! text_type {
-    ($name:ident, $prepare:expr, $newline:expr) => {
+    ($name:ident, $prepare:expr, $newline:expr, $pattern:expr) => {
+        impl<const MAX: usize> utoipa::PartialSchema for $name<MAX> {
+            fn schema() -> RefOr<Schema> {
+                ObjectBuilder::new()
+                    .schema_type(Type::String)
+                    .min_length(Some(1))
+                    .max_length(Some(MAX))
+                    .pattern(Some($pattern))
+                    .into()
+            }
+        }
+
+        impl<const MAX: usize> utoipa::ToSchema for $name<MAX> {
+            fn name() -> Cow<'static, str> {
+                Cow::Owned(format!("{}{MAX}", stringify!($name)))
+            }
+        }
+
         impl<const MAX: usize> $name<MAX> {
             /// Trims and checks.
             pub fn parse(text: &str) -> Result<Self, TextFault> {
@@ -103,8 +131,8 @@ macro_rules! text_type {
     };
 }
 
-text_type!(Line, str::to_owned, false);
-text_type!(Prose, |text| text.replace("\r\n", "\n"), true);
+text_type!(Line, str::to_owned, false, LINE);
+text_type!(Prose, |text| text.replace("\r\n", "\n"), true, PROSE);
 
 /// Pairs of neighbouring characters, which is how text is found: Chinese words have
 /// two characters, and no tokenizer is needed. Letters count without case, and only
@@ -129,7 +157,7 @@ mod tests {
 
     #[test]
     fn characters_count_not_bytes() {
-        assert_eq!(Line::<2>::parse(" 𠮷野 ").unwrap().as_str(), "𠮷野");
+        assert_eq!(Line::<4>::parse(" 𠮷野 ").unwrap().as_str(), "𠮷野");
         assert_eq!(Line::<2>::parse("𠮷野家"), Err(TextFault::TooLong(2)));
     }
 

@@ -13,6 +13,7 @@ use super::config::{Config, Environment};
 use super::crypto::Token;
 use super::db::Db;
 use super::i18n::Lang;
+use super::limits::Standing;
 use super::problem::Problem;
 
 /// The cookie of a signed-in browser. `__Host-` binds it to this origin and to TLS.
@@ -47,6 +48,8 @@ pub struct Visit {
     credential: Option<Arc<str>>,
     /// Whether another site made the browser send this.
     cross_site: bool,
+    /// How the caller stands with the limits, where they are counted.
+    standing: Option<Standing>,
 }
 
 impl Visit {
@@ -81,7 +84,20 @@ impl Visit {
                 .into(),
             trusted_origin,
             credential: bearer.or(cookie).map(Into::into),
+            standing: None,
         }
+    }
+
+    /// The same visit, counted.
+    #[must_use]
+    pub fn counted(mut self, standing: Option<Standing>) -> Self {
+        self.standing = standing;
+        self
+    }
+
+    /// How the caller stands with the limits, where they are counted.
+    pub fn standing(&self) -> Option<&Standing> {
+        self.standing.as_ref()
     }
 
     /// The same visit by somebody who has just signed in.

@@ -18,7 +18,7 @@ use crate::platform::visit::Visit;
 #[into_params(parameter_in = Query)]
 pub struct RegionQuery {
     /// List the divisions directly below this one; the provinces without it.
-    #[param(value_type = Option<String>, example = "3607")]
+    #[param(inline, example = "3607")]
     #[deserr(default)]
     parent: Option<RegionCode>,
 }

@@ -15,6 +15,14 @@ use crate::platform::input::string_from;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RegionCode(String);
 
+crate::string_schema!(
+    RegionCode,
+    "RegionCode",
+    "GB/T 2260 division code of 2, 4, 6, 9 or 12 digits.",
+    "^[0-9]{2}([0-9]{2}([0-9]{2}([0-9]{3}([0-9]{3})?)?)?)?$",
+    "360731"
+);
+
 const LENGTHS: [usize; 5] = [2, 4, 6, 9, 12];
 
 impl RegionCode {
@@ -27,13 +35,6 @@ impl RegionCode {
     /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// The level and the code of the smallest division, down to towns, that is or
-    /// contains this one: by those the menu is listed.
-    pub fn listed_level(&self) -> (usize, &str) {
-        let level = self.0.len().min(9);
-        (level, self.0.get(..level).unwrap_or(&self.0))
     }
 }
 
@@ -82,17 +83,5 @@ mod tests {
         ] {
             assert!(RegionCode::parse(bad).is_none(), "{bad}");
         }
-    }
-
-    #[test]
-    fn the_menu_is_listed_down_to_towns() {
-        let level = |code: &str| {
-            let code = RegionCode::parse(code).unwrap();
-            let (level, code) = code.listed_level();
-            (level, code.to_owned())
-        };
-        assert_eq!(level("3607"), (4, "3607".to_owned()));
-        assert_eq!(level("360731105"), (9, "360731105".to_owned()));
-        assert_eq!(level("360731105201"), (9, "360731105".to_owned()));
     }
 }

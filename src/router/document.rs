@@ -4,13 +4,18 @@
 //! those that follow from what an operation is are added, and each is explained from the
 //! catalogue of problems.
 
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
 use utoipa::Modify;
 use utoipa::openapi::extensions::Extensions;
 use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
+use utoipa::openapi::schema::{AdditionalProperties, ArrayItems};
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{
-    Components, Content, Header, ObjectBuilder, OpenApi, Ref, RefOr, Response, Type,
+    Components, Content, Header, KnownFormat, ObjectBuilder, OpenApi, Ref, RefOr, Response, Schema,
+    SchemaFormat, Type,
 };
 
 use crate::platform::i18n::Lang;
@@ -44,18 +49,79 @@ pub struct Manners;
 
 impl Modify for Manners {
     fn modify(&self, openapi: &mut OpenApi) {
+        close_bodies(openapi);
         add_headers(openapi.components.get_or_insert_default());
         for (path, item) in &mut openapi.paths.paths {
             for (is_unsafe, operation) in operations(item) {
                 add_codes(path, is_unsafe, operation);
+                exemplify(operation);
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
                         explain(response);
+                        describe(status, response);
                         name_headers(status, response);
                     }
                 }
             }
         }
+    }
+}
+
+/// Unknown fields of a body are errors, in everything that a body is made of.
+fn close_bodies(openapi: &mut OpenApi) {
+    let mut names = Vec::new();
+    for item in openapi.paths.paths.values_mut() {
+        for (_, operation) in operations(item) {
+            let Some(RefOr::T(body)) = &operation.request_body else {
+                continue;
+            };
+            for content in body.content.values() {
+                if let RefOr::T(content) = content
+                    && let Some(schema) = &content.schema
+                {
+                    gather(schema, &mut names);
+                }
+            }
+        }
+    }
+    let components = openapi.components.get_or_insert_default();
+    let mut closed = BTreeSet::new();
+    while let Some(name) = names.pop() {
+        if !closed.insert(name.clone()) {
+            continue;
+        }
+        let Some(RefOr::T(schema)) = components.schemas.get_mut(&name) else {
+            continue;
+        };
+        if let Schema::Object(object) = schema
+            && !object.properties.is_empty()
+        {
+            object.additional_properties = Some(Box::new(AdditionalProperties::FreeForm(false)));
+        }
+        gather(&RefOr::T(schema.clone()), &mut names);
+    }
+}
+
+/// The names of the components that a schema is made of.
+fn gather(schema: &RefOr<Schema>, names: &mut Vec<String>) {
+    let parts: Vec<&RefOr<Schema>> = match schema {
+        RefOr::Ref(known) => {
+            let name = known.ref_location.rsplit('/').next();
+            names.extend(name.map(str::to_owned));
+            Vec::new()
+        }
+        RefOr::T(Schema::Object(object)) => object.properties.values().collect(),
+        RefOr::T(Schema::OneOf(choice)) => choice.items.iter().collect(),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().collect(),
+        RefOr::T(Schema::AnyOf(any)) => any.items.iter().collect(),
+        RefOr::T(Schema::Array(list)) => match &list.items {
+            ArrayItems::RefOrSchema(item) => vec![item],
+            ArrayItems::False => Vec::new(),
+        },
+        RefOr::T(_) => Vec::new(),
+    };
+    for part in parts {
+        gather(part, names);
     }
 }
 
@@ -96,6 +162,28 @@ fn add_codes(path: &str, is_unsafe: bool, operation: &mut Operation) {
     if takes_key(operation) {
         add(operation, 400, &["invalid_idempotency_key"]);
         add(operation, 422, &["idempotency_key_reused"]);
+    }
+}
+
+/// Examples of ids, which handlers need not think of.
+fn exemplify(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema else {
+            continue;
+        };
+        let uuid = SchemaFormat::KnownFormat(KnownFormat::Uuid);
+        let example = match parameter.name.as_str() {
+            "If-Match" => "\"3\"",
+            "If-None-Match" => "*",
+            _ if schema.format.as_ref() == Some(&uuid) => "01990000-0000-7000-8000-000000000002",
+            _ => continue,
+        };
+        if schema.examples.is_empty() {
+            schema.examples.push(example.into());
+        }
     }
 }
 
@@ -159,12 +247,25 @@ fn explain(response: &mut Response) {
     for (code, words) in named(&response.description) {
         let kind = catalogue::find(code);
         let meaning = kind.map_or("", |kind| kind.meaning(Lang::En));
-        lines.push(format!("- `{code}`: {}", words.unwrap_or(meaning)));
+        let words = words.unwrap_or(meaning);
+        lines.push(format!("- [`{code}`](/problems/{code}): {words}"));
         codes.push(code.to_owned());
     }
     response.description = lines.join("\n");
     let extensions = response.extensions.get_or_insert_with(Extensions::default);
     extensions.insert(CODES.to_owned(), codes.into());
+}
+
+/// Responses must have a description (OpenAPI 3.1, section 4.8.17), where handlers need
+/// no words of their own.
+fn describe(status: &str, response: &mut Response) {
+    if response.description.is_empty() {
+        let status = StatusCode::from_bytes(status.as_bytes()).ok();
+        let reason = status.and_then(|status| status.canonical_reason());
+        reason
+            .unwrap_or("The answer")
+            .clone_into(&mut response.description);
+    }
 }
 
 /// Headers that answers have in common, described once.
@@ -220,26 +321,18 @@ fn name_headers(status: &str, response: &mut Response) {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use serde_json::Value;
 
     use super::*;
     use crate::router::openapi;
 
     fn documented() -> Vec<(u16, String, String)> {
-        let document: Value = serde_json::to_value(openapi()).unwrap();
         let mut found = Vec::new();
-        for (path, item) in document["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
-                for (status, response) in operation["responses"].as_object().unwrap() {
-                    for code in response[CODES].as_array().into_iter().flatten() {
-                        found.push((
-                            status.parse().unwrap(),
-                            code.as_str().unwrap().to_owned(),
-                            format!("{method} {path}"),
-                        ));
-                    }
+        for (name, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                for code in response[CODES].as_array().into_iter().flatten() {
+                    let code = code.as_str().unwrap().to_owned();
+                    found.push((status.parse().unwrap(), code, name.clone()));
                 }
             }
         }
@@ -265,15 +358,82 @@ mod tests {
     }
 
     #[test]
-    fn refusals_are_documented_by_their_codes() {
+    fn what_the_document_refers_to_is_in_it() {
+        fn references<'a>(part: &'a Value, found: &mut Vec<&'a str>) {
+            match part {
+                Value::Object(members) => {
+                    found.extend(members.get("$ref").and_then(Value::as_str));
+                    members.values().for_each(|value| references(value, found));
+                }
+                Value::Array(items) => items.iter().for_each(|item| references(item, found)),
+                _ => {}
+            }
+        }
         let document: Value = serde_json::to_value(openapi()).unwrap();
+        let mut found = Vec::new();
+        references(&document, &mut found);
+        assert!(found.len() > 50, "{found:?}");
+        for reference in found {
+            let pointer = reference.trim_start_matches('#');
+            assert!(document.pointer(pointer).is_some(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn every_response_is_described() {
+        for (name, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let said = response["description"].as_str().unwrap_or_default();
+                assert!(!said.is_empty(), "{status} of {name}");
+            }
+        }
+    }
+
+    fn operations() -> Vec<(String, Value)> {
+        let document: Value = serde_json::to_value(openapi()).unwrap();
+        let mut found = Vec::new();
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {
-                for (status, response) in operation["responses"].as_object().unwrap() {
-                    let refuses = status.parse::<u16>().unwrap() >= 400;
-                    let codes = response[CODES].as_array().map_or(0, Vec::len);
-                    assert_eq!(refuses, codes > 0, "{method} {path} {status}");
-                }
+                found.push((format!("{method} {path}"), operation.clone()));
+            }
+        }
+        found
+    }
+
+    fn is_said(text: &Value) -> bool {
+        text.as_str().is_some_and(|text| text.len() > 3)
+    }
+
+    #[test]
+    fn every_operation_says_what_it_does_and_what_it_takes() {
+        for (name, operation) in operations() {
+            assert!(is_said(&operation["summary"]), "{name} has no summary");
+            assert!(is_said(&operation["operationId"]), "{name} has no id");
+            for parameter in operation["parameters"].as_array().into_iter().flatten() {
+                let said = is_said(&parameter["description"]);
+                assert!(said, "{name}: {} is not described", parameter["name"]);
+                let shown =
+                    !parameter["example"].is_null() || !parameter["schema"]["examples"].is_null();
+                assert!(shown, "{name}: {} has no example", parameter["name"]);
+            }
+            for (media, content) in operation["requestBody"]["content"]
+                .as_object()
+                .into_iter()
+                .flatten()
+            {
+                let shown = !content["example"].is_null() || !content["examples"].is_null();
+                assert!(shown, "{name}: no example of {media}");
+            }
+        }
+    }
+
+    #[test]
+    fn refusals_are_documented_by_their_codes() {
+        for (name, operation) in operations() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let refuses = status.parse::<u16>().unwrap() >= 400;
+                let codes = response[CODES].as_array().map_or(0, Vec::len);
+                assert_eq!(refuses, codes > 0, "{name} {status}");
             }
         }
     }

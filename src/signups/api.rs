@@ -26,7 +26,6 @@ use crate::volunteers::{BirthDate, Name, birth_date_words};
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct SignupBody {
     /// What they are called, when nobody knows yet.
-    #[schema(value_type = Option<String>, max_length = 30)]
     #[deserr(default)]
     name: Option<Name>,
     /// When the refusal is `birth_date_missing`. Once given it stays.
@@ -46,7 +45,6 @@ pub struct SignupBody {
     guardian: Option<Guardian>,
     /// What the organizer should know, such as coming by car.
     #[deserr(default)]
-    #[schema(value_type = Option<String>, max_length = 200)]
     note: Option<Line<200>>,
     /// Overrides `tight_gap`.
     #[deserr(default)]
@@ -182,7 +180,12 @@ impl Ticket {
         ("id" = Uuid, Path, description = "The shift's id"),
         IdempotencyKey,
     ),
-    request_body = SignupBody,
+    request_body(content = SignupBody, example = json!({
+        "name": "钟知夏",
+        "birth_date": "2010-05-01",
+        "guardian": {"name": "钟一诺", "phone": "13800138000", "accompanies": true},
+        "note": "坐早班车来",
+    })),
     responses(
         (status = 201, body = Signup),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -222,7 +225,7 @@ fn created(ticket: Ticket) -> Result<Response, Problem> {
     operation_id = "read_signup",
     tag = "signups",
     security(("session" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The sign-up's id")),
     responses(
         (status = 200, body = Signup),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
@@ -245,7 +248,7 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     operation_id = "cancel_signup",
     tag = "signups",
     security(("session" = [])),
-    params(("id" = Uuid, Path)),
+    params(("id" = Uuid, Path, description = "The sign-up's id")),
     responses(
         (status = 202, description = "Past the deadline: the organizer is asked"),
         (status = 204, description = "Cancelled, now or before"),
@@ -280,11 +283,11 @@ pub fn too_late() -> Problem {
 #[into_params(parameter_in = Query)]
 pub struct MineQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(inline, example = "1795824000000_7")]
     #[deserr(default)]
     cursor: Option<Cursor>,
 }
@@ -314,7 +317,11 @@ pub const LOOKING_BACK: i64 = 366 * DAY;
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
-pub async fn mine(visit: Visit, Query(query): Query<MineQuery>) -> Result<Response, Problem> {
+pub async fn mine(
+    visit: Visit,
+    _: Presented,
+    Query(query): Query<MineQuery>,
+) -> Result<Response, Problem> {
     let limit = query.limit.map_or(50, Digits::get);
     let after = query
         .cursor

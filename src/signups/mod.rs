@@ -268,10 +268,8 @@ pub struct Facts {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct Guardian {
     /// What they are called.
-    #[schema(value_type = String, max_length = 30)]
     pub name: Line<30>,
     /// Their mobile number.
-    #[schema(value_type = String, example = "13800138000")]
     pub phone: Phone,
     /// Whether they come along; must be so under 14.
     #[deserr(default)]

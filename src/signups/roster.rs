@@ -44,11 +44,10 @@ const SHIFT: &str = concat!(reader!(), "\nSELECT * FROM reader");
 const PEOPLE: &str = concat!(
     reader!(),
     "
-SELECT s.id, s.seq, s.state, s.created_at, s.cancel_requested_at, v.name, v.phone_sealed,
-  s.guardian_name, s.guardian_phone_sealed, s.guardian_accompanies, s.note
+SELECT s.id, s.seq, s.state, s.created_at, s.cancel_requested_at, s.volunteer_name AS name,
+  s.volunteer_phone_sealed AS phone_sealed, s.guardian_name, s.guardian_phone_sealed, s.guardian_accompanies, s.note
 FROM reader r
 JOIN signup s ON s.shift_id = r.shift_id AND s.state <> 'cancelled'
-JOIN volunteer v ON v.id = s.volunteer_id
 WHERE r.in_time AND (r.member_role IS NOT NULL OR r.by_key)
 ORDER BY s.seq"
 );

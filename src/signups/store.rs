@@ -10,13 +10,15 @@ macro_rules! ticket_columns {
     () => {
         "
 SELECT s.seq, s.id, s.state, s.starts_at, s.ends_at, s.created_at, s.promoted_at,
-  s.cancel_requested_at, s.cancelled_at, s.cancelled_by, s.revision, s.shift_id, h.role,
-  h.state AS shift_state, h.change_reason AS shift_change_reason, p.id AS project_id, p.title, p.field,
-  p.state AS project_state, p.place, p.region_name, p.what_to_bring, p.cancel_until_minutes,
-  p.change_reason, p.organization_id, p.organization_name,
+  s.cancel_requested_at, s.cancelled_at, s.cancelled_by, s.revision, s.shift_id,
+  s.facts ->> 'role' AS role, s.facts ->> 'shift_state' AS shift_state, s.facts ->> 'shift_change_reason' AS shift_change_reason,
+  s.facts ->> 'project_id' AS project_id, s.facts ->> 'title' AS title, s.facts ->> 'field' AS field,
+  s.facts ->> 'project_state' AS project_state, s.facts ->> 'place' AS place, s.facts ->> 'region_name' AS region_name,
+  s.facts ->> 'what_to_bring' AS what_to_bring, s.facts ->> 'cancel_until_minutes' AS cancel_until_minutes, s.facts ->> 'change_reason' AS change_reason,
+  s.facts ->> 'organization_id' AS organization_id, s.facts ->> 'organization_name' AS organization_name,
   (SELECT count(*) FROM signup w
    WHERE s.state = 'waitlisted' AND w.shift_id = s.shift_id AND w.state = 'waitlisted' AND w.seq <= s.seq) AS position
-FROM signup s JOIN shift h ON h.id = s.shift_id JOIN project p ON p.seq = h.project
+FROM signup s
 "
     };
 }

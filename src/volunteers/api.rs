@@ -23,7 +23,6 @@ use crate::platform::visit::{Presented, Visit};
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct CodeBody {
     /// A mobile number of mainland China.
-    #[schema(value_type = String, example = "13800138000")]
     phone: Phone,
 }
 
@@ -45,7 +44,7 @@ pub struct CodeSent {
     operation_id = "send_sign_in_code",
     tag = "sessions",
     params(IdempotencyKey),
-    request_body = CodeBody,
+    request_body(content = CodeBody, example = json!({"phone": "13800138000"})),
     responses(
         (status = 202, body = CodeSent),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -76,13 +75,10 @@ pub async fn send_code(
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct SessionBody {
     /// The phone the code was sent to.
-    #[schema(value_type = String, example = "13800138000")]
     phone: Phone,
     /// Six digits.
-    #[schema(value_type = String, example = "012345")]
     code: Code,
     /// What a new volunteer is called; a known one keeps the name.
-    #[schema(value_type = Option<String>, max_length = 30)]
     #[deserr(default)]
     name: Option<Name>,
 }
@@ -104,7 +100,7 @@ pub struct Session {
     operation_id = "open_session",
     tag = "sessions",
     params(IdempotencyKey),
-    request_body = SessionBody,
+    request_body(content = SessionBody, example = json!({"phone": "13800138000", "code": "012345", "name": "钟一诺"})),
     responses(
         (status = 201, body = Session),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -242,7 +238,6 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ProfileBody {
     /// What they are called.
-    #[schema(value_type = Option<String>, max_length = 30)]
     #[deserr(default)]
     name: Option<Name>,
     /// All skills they say to have.
@@ -258,7 +253,7 @@ pub struct ProfileBody {
     operation_id = "change_me",
     tag = "me",
     security(("session" = [])),
-    request_body = ProfileBody,
+    request_body(content = ProfileBody, example = json!({"name": "钟一诺", "skills": ["teaching", "driving"]})),
     responses(
         (status = 200, body = Profile),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),

@@ -43,6 +43,14 @@ impl std::fmt::Debug for Phone {
     }
 }
 
+crate::string_schema!(
+    Phone,
+    "Phone",
+    "A mobile number of mainland China, 11 digits; +86, spaces and hyphens may stand in it.",
+    r"^(\+86|0086)?1[3-9][0-9]{9}$",
+    "13800138000"
+);
+
 impl Phone {
     /// Reads a number as people write it: with +86, spaces, hyphens or full-width digits.
     pub fn parse(text: &str) -> Option<Self> {
@@ -110,6 +118,8 @@ impl std::fmt::Debug for Code {
         f.write_str("Code(…)")
     }
 }
+
+crate::string_schema!(Code, "Code", "Six digits.", "^[0-9]{6}$", "012345");
 
 impl Code {
     /// Reads six digits, spaces allowed.

@@ -6,6 +6,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::support::app::{app, shared};
+use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::request::Request;
 
@@ -77,6 +78,8 @@ fn every_page() -> Vec<(String, Option<String>)> {
             of_owner,
         ),
         (format!("/shifts/{}/roster", project.shift("full").id), mine),
+        ("/problems".into(), None),
+        ("/problems/shift_has_signups".into(), None),
         ("/outbox".into(), None),
         ("/offline".into(), None),
         ("/nothing".into(), None),
@@ -211,5 +214,53 @@ fn pages_take_nothing_from_elsewhere_and_run_nothing_inline() {
                 assert!(own, "{path}: {}", target.split('"').next().unwrap());
             }
         }
+    }
+}
+
+#[test]
+fn the_reference_shows_every_operation_and_loads_nothing_from_elsewhere() {
+    for width in [360, 1280] {
+        let settings = Settings {
+            width: Some(width),
+            ..Settings::default()
+        };
+        with_phone(settings, |phone| async move {
+            phone.opens("/api/docs").await;
+            let operations = contract().operations().len();
+            let shown = format!("document.querySelectorAll('.opblock').length === {operations}");
+            phone.waits_for(&shown).await;
+            // What the policy forbids is not there: a style that is not from a file.
+            phone
+                .waits_for("document.querySelectorAll('style').length === 0")
+                .await;
+            let own = "performance.getEntriesByType('resource').every((e) => e.name.startsWith(location.origin))";
+            phone.waits_for(own).await;
+            let sizes = phone
+                .asks("return [document.documentElement.scrollWidth, window.innerWidth]")
+                .await;
+            assert!(sizes[0].as_i64() <= sizes[1].as_i64(), "{width}: {sizes}");
+            phone.taps(".opblock-post .opblock-summary-control").await;
+            phone
+                .waits_for("!!document.querySelector('.opblock-post .responses-wrapper')")
+                .await;
+            phone
+        });
+    }
+}
+
+#[test]
+fn the_policy_of_the_reference_is_strict_too() {
+    let page = shared().place().get("/api/docs").is(200);
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'"), "{policy}");
+    for loose in ["unsafe", "http", "*", "blob:"] {
+        assert!(!policy.contains(loose), "{policy}");
+    }
+    for path in [
+        "/reference/swagger-ui-bundle.js",
+        "/reference/swagger-ui.css",
+    ] {
+        let file = shared().place().get(path).is(200);
+        assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     }
 }

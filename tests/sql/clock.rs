@@ -50,7 +50,7 @@ fn the_menu_shows_nothing_long_begun_even_when_the_clock_is_late() {
     let start = morning(desk.now(), 1);
     let notice = Notice::of(&[shift("a", start, 2)]);
     place.organization().publishes(&notice);
-    for (now, shown) in [(start.plus(HOUR), 1), (start.plus(HOUR + 1), 0)] {
+    for (now, shown) in [(start.plus(HOUR), 1), (start.plus(HOUR + 1_000), 0)] {
         desk.it_is(now);
         let ids = place.menu(&[("q", &notice.word())]).is(200).ids();
         assert_eq!(ids.len(), shown, "at {now:?}");

@@ -1,6 +1,7 @@
 //! The product on the host, over the real migrations, at any time a test likes.
 
 mod clock;
+mod examples;
 mod idempotency;
 mod imports;
 mod leaving;

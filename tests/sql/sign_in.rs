@@ -273,8 +273,10 @@ fn neither_phone_nor_code_nor_token_is_kept_readable() {
     ming.asks_for_a_code().is(202);
     let code = ming.newest_code();
     let session = ming.shows_code(&code).is(201).member("token");
+    // The menu's indexes hold words of projects, in a form of their own.
     let tables = desk.place().rows(
-        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name <> 'region'",
+        "SELECT name FROM sqlite_schema
+         WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'menu_by%' AND name <> 'region'",
         json!([]),
     );
     for table in tables {

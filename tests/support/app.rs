@@ -40,9 +40,19 @@ pub fn shared() -> &'static App {
 impl App {
     /// A Worker for a test that would disturb others.
     pub fn start() -> Self {
+        Self::start_with("off")
+    }
+
+    /// A Worker that counts requests, as in production.
+    pub fn start_with_limits() -> Self {
+        Self::start_with("on")
+    }
+
+    fn start_with(rate_limits: &str) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut launcher = Command::new(node(root))
             .arg(root.join("tests/support/launch.mjs"))
+            .env("RATE_LIMITS", rate_limits)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

@@ -88,7 +88,13 @@ async function start() {
       {
         configPath: "wrangler.toml",
         prebuiltWorkerDir: build,
-        vars: { ENVIRONMENT: "test", OUTBOX_PAGE: "on", NOTIFIER_URL: `${controlUrl}/webhook` },
+        vars: {
+          ENVIRONMENT: "test",
+          OUTBOX_PAGE: "on",
+          NOTIFIER_URL: `${controlUrl}/webhook`,
+          // Tests come in crowds.
+          RATE_LIMITS: process.env.RATE_LIMITS ?? "off",
+        },
         secrets: { NOTIFIER_TOKEN: "test-token", MASTER_KEY: "0123456789abcdef".repeat(4) },
       },
     ],

@@ -114,13 +114,14 @@ impl Load {
         self.signups(size, &mut shifts)?;
         self.write_shifts(&shifts)?;
         self.projects(size, &towns, &organizations, &shifts)?;
-        self.menu()?;
         for (kind, name, sql) in &schema {
             self.script(sql)?;
             if kind == "index" {
                 self.say(&format!("index {name}"));
             }
         }
+        self.copies()?;
+        self.menu()?;
         self.script("COMMIT; PRAGMA foreign_keys = ON")?;
         if self.schema()? != schema {
             return Err("the schema is not what it was".to_owned());
@@ -199,18 +200,24 @@ impl Load {
         self.now.plus(-HOUR - minutes * MINUTE)
     }
 
-    /// What the triggers would have written, in the order in which it is kept.
+    /// What the triggers would have copied, as the migration did for what stood already.
+    fn copies(&self) -> Result<(), Failure> {
+        let migration = include_str!("../../../migrations/0007_own_copies.sql");
+        let updates = migration
+            .split("\n\n")
+            .filter(|statement| statement.starts_with("UPDATE "));
+        for update in updates {
+            self.script(update)?;
+        }
+        self.say("copies on shifts and sign-ups");
+        Ok(())
+    }
+
+    /// What the triggers would have indexed.
     fn menu(&self) -> Result<(), Failure> {
-        for (table, key) in [
-            ("menu_by_start", "next_starts_at"),
-            ("menu_by_newest", "published_at"),
-        ] {
-            self.script(&format!(
-                "INSERT INTO {table} SELECT DISTINCT t.value, p.{key}, p.seq
-                 FROM project p, json_each(p.terms) t WHERE p.listed ORDER BY 1, 2, 3"
-            ))?;
-            let rows: i64 = self.one(&format!("SELECT count(*) FROM {table}"))?;
-            self.say(&format!("{rows} rows in {table}"));
+        for table in ["menu_by_start", "menu_by_newest"] {
+            self.script(&format!("INSERT INTO {table} ({table}) VALUES ('rebuild')"))?;
+            self.say(table);
         }
         Ok(())
     }
@@ -236,15 +243,17 @@ impl Load {
     }
 }
 
-/// Where the first project stands on the menu, in both orders.
+/// The terms under which the first project stands on the menu, in both orders.
 const STANDING: &str = "
-    SELECT coalesce(group_concat(term || ' ' || key), '') FROM (
-      SELECT term, starts_at AS key FROM menu_by_start
-      WHERE term IN (SELECT value FROM project, json_each(terms) WHERE seq = 1) AND project = 1
+    SELECT coalesce(group_concat(value, ' '), '') FROM (
+      SELECT t.value FROM project p, json_each(p.terms) t, menu_by_start m
+      WHERE p.seq = 1 AND m.menu_by_start MATCH '\"' || t.value || '\"'
+        AND m.rowid = (p.next_starts_at / 1000) << 29 | p.seq
       UNION ALL
-      SELECT term, published_at FROM menu_by_newest
-      WHERE term IN (SELECT value FROM project, json_each(terms) WHERE seq = 1) AND project = 1
-      ORDER BY 1, 2)";
+      SELECT t.value FROM project p, json_each(p.terms) t, menu_by_newest m
+      WHERE p.seq = 1 AND m.menu_by_newest MATCH '\"' || t.value || '\"'
+        AND m.rowid = (p.published_at / 1000) << 29 | p.seq
+      ORDER BY 1)";
 
 const ONE_GIVES_UP: &str = "
     UPDATE signup SET state = 'cancelled' WHERE seq = (

@@ -16,9 +16,9 @@ const PROJECT: &str = "
     INSERT INTO project (
       seq, id, organization_id, client_ref, state, organization_state, organization_name, field,
       title, summary, region, region_name, place, min_age, skills, next_starts_at, seats_free,
-      waits_free, published_at, created_at, updated_at, terms, travel_minutes, body_hash, content,
+      waits_free, published_at, created_at, updated_at, terms, organization_terms, travel_minutes, body_hash, content,
       conditions, how_to_sign_up, risks, safeguards, what_to_bring)
-    VALUES (?, ?, ?, ?, 'published', 'verified', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 30,
+    VALUES (?, ?, ?, ?, 'published', 'verified', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 30,
       ?, ?, ?, ?, ?, ?, ?)";
 
 impl Load {
@@ -74,10 +74,7 @@ impl Load {
             .map(|shift| shift.waitlist - shift.waiting)
             .sum();
         let text = |name: &str| notice.get(name).and_then(Value::as_str);
-        let (at, terms) = (
-            published.millis(),
-            Terms::of(&body, &organization.name, None),
-        );
+        let (at, terms) = (published.millis(), Terms::of(&body, None));
         let row = params![
             whole(project + 1),
             id,
@@ -99,6 +96,7 @@ impl Load {
             at,
             at,
             terms.json(),
+            Terms::of_organization(&organization.name).json(),
             hash,
             text("content"),
             text("conditions"),

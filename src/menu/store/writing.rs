@@ -183,7 +183,7 @@ WHERE id IN (SELECT value FROM json_each(?1)) AND state = 'open'";
 const RECOUNT_ONE: &str = concat!(
     "UPDATE project",
     recount!(),
-    ", terms = ?4
+    ", terms = ?4, organization_terms = ?5
 WHERE organization_id = ?2 AND client_ref = ?3"
 );
 
@@ -288,8 +288,16 @@ pub fn replacement(
     if what.standing.is_some() && !written.is_empty() {
         statements.extend(consequences::promote(&ids(&written), now));
     }
-    let terms = Terms::of(body, &what.agent.organization_name, what.region_name).json();
-    statements.push(bind!(RECOUNT_ONE, now, organization, reference, terms));
+    let terms = Terms::of(body, what.region_name).json();
+    let organization_terms = Terms::of_organization(&what.agent.organization_name).json();
+    statements.push(bind!(
+        RECOUNT_ONE,
+        now,
+        organization,
+        reference,
+        terms,
+        organization_terms
+    ));
     statements.push(
         Act {
             actor: what.agent.actor.clone(),

@@ -7,7 +7,7 @@ use super::{IS_SIGNED_IN, require_signed_in};
 use crate::bind;
 use crate::menu::{Field, ProjectState, ShiftState};
 use crate::platform::clock::Instant;
-use crate::platform::db::{DbError, Statement};
+use crate::platform::db::{self, DbError, Statement};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
@@ -117,20 +117,30 @@ pub fn mine(visit: &Visit, from: Instant, after: (i64, i64), limit: i64) -> Stat
     )
 }
 
-/// The next shift of each project the caller helps to run. `?1` session, `?2` now.
+/// How many shifts to come organizers are shown.
+const SHOWN: u8 = 20;
+
+/// The next shifts of each organization the caller is a member of. `?1` session, `?2`
+/// now, `?3` how many of each.
 const ORGANIZED: &str = "
-SELECT h.id, h.starts_at, h.ends_at, h.role, h.confirmed, h.capacity, h.waiting, p.title
-FROM session c
-JOIN member m ON m.volunteer_id = c.volunteer_id
-JOIN project p ON p.seq IN (
-  SELECT q.seq FROM project q
-  WHERE q.organization_id = m.organization_id AND q.state = 'published' AND q.next_starts_at IS NOT NULL
-  ORDER BY q.next_starts_at
-  LIMIT 20)
-JOIN shift h ON h.project = p.seq AND h.starts_at = p.next_starts_at AND h.state = 'open'
-WHERE c.token_hash = ?1 AND c.expires_at > ?2
-ORDER BY p.next_starts_at, p.seq
-LIMIT 20";
+SELECT (
+  SELECT json_group_array(json_object('id', id, 'starts_at', starts_at, 'ends_at', ends_at, 'role', role,
+    'confirmed', confirmed, 'capacity', capacity, 'waiting', waiting, 'title', title))
+  FROM (
+    SELECT * FROM shift
+    WHERE organization_id = m.organization_id AND state = 'open' AND project_state = 'published'
+      AND starts_at > ?2
+    ORDER BY starts_at
+    LIMIT ?3)) AS shifts
+FROM session c JOIN member m ON m.volunteer_id = c.volunteer_id
+WHERE c.token_hash = ?1 AND c.expires_at > ?2";
+
+/// What an organization has coming.
+#[derive(Deserialize)]
+struct Coming {
+    #[serde(deserialize_with = "db::json")]
+    shifts: Vec<Organized>,
+}
 
 /// A shift as its organizers see it in a list.
 #[derive(Debug, Deserialize)]
@@ -166,14 +176,25 @@ pub struct MyPage {
 
 /// The page of own shifts, from an instant on; `None` when nobody is signed in.
 pub async fn my_page(visit: &Visit, from: Instant) -> Result<Option<MyPage>, DbError> {
-    let organized = bind!(ORGANIZED, visit.credential_hash(), visit.now);
+    let organized = bind!(
+        ORGANIZED,
+        visit.credential_hash(),
+        visit.now,
+        i64::from(SHOWN)
+    );
     let statements = vec![who(visit), mine(visit, from, (0, 0), 100), organized];
     let batch = visit.db.batch(statements).await?;
+    let coming = batch.rows::<Coming>(2)?.into_iter();
+    let mut organized: Vec<Organized> = coming
+        .flat_map(|organization| organization.shifts)
+        .collect();
+    organized.sort_by_key(|shift| shift.starts_at);
+    organized.truncate(usize::from(SHOWN));
     Ok(match batch.first(0)? {
         Some(me) => Some(MyPage {
             me,
             tickets: batch.rows(1)?,
-            organized: batch.rows(2)?,
+            organized,
         }),
         None => None,
     })

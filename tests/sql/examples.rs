@@ -1,0 +1,122 @@
+//! The examples of the OpenAPI document do what they show: each is sent as it stands, on a
+//! day on which its dates lie ahead.
+
+use serde_json::{Value, json};
+
+use crate::support::at;
+use crate::support::contract::contract;
+use crate::support::desk::Desk;
+use crate::support::notice::{Notice, shift};
+use crate::support::people::Organization;
+use crate::support::place::{Place as _, keys};
+use crate::support::request::Request;
+
+/// A monday on which all dates of the examples lie ahead.
+const TODAY: &str = "2026-11-23T09:00:00+08:00";
+
+/// What must be there before the example of an operation can succeed; gives its target and who
+/// sends it.
+fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organization) -> Request {
+    let volunteer = desk.place().adult();
+    let request =
+        |method: &str, target: String, token: &str| Request::new(method, target).bearer(token);
+    match operation {
+        "send_sign_in_code" => Request::new("POST", path),
+        "open_session" => {
+            let (phone, code) = (keys().phone_hash("13800138000"), "012345");
+            let now = desk.now().millis();
+            desk.place().rows(
+                "INSERT INTO sign_in_code (phone_hash, address_hash, code_hash, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?4 + 60000)",
+                json!([phone, keys().address_hash("unknown"), keys().code_hash(&phone, code), now]),
+            );
+            Request::new("POST", path)
+        }
+        "change_me" => request("PATCH", path.to_owned(), &volunteer.session),
+        "sign_up" => {
+            let start = at("2026-12-05T09:00:00+08:00");
+            let project = organization.publishes(&Notice::of(&[shift("a", start, 5)]));
+            let minor = volunteer;
+            desk.place().rows(
+                "UPDATE volunteer SET adult_declared_at = NULL, name = '' WHERE id = ?1",
+                json!([minor.id]),
+            );
+            request("POST", project.shift("a").signups(), &minor.session)
+        }
+        "put_project" => {
+            let target = path.replace("{client_ref}", "winter-class-2026");
+            request(
+                "PUT",
+                target.replace("{org}", &organization.id),
+                &organization.key,
+            )
+        }
+        other => panic!("say here what {other} needs before its example can succeed"),
+    }
+}
+
+/// Media type and body of each example; none of either where there is no body.
+fn examples(operation: &Value) -> Vec<Option<(String, Value)>> {
+    let Some(content) = operation["requestBody"]["content"].as_object() else {
+        return vec![None];
+    };
+    let mut found = Vec::new();
+    for (media, content) in content {
+        let named = content["examples"].as_object().into_iter().flatten();
+        let named = named.map(|(_, example)| &example["value"]);
+        for example in named.chain([&content["example"]]) {
+            if !example.is_null() {
+                found.push(Some((media.clone(), example.clone())));
+            }
+        }
+    }
+    found
+}
+
+/// Sends the example of an operation to a desk of its own, and once more with the same
+/// `Idempotency-Key`.
+fn carry_out(method: &str, path: &str, operation: &Value, example: Option<(String, Value)>) {
+    let id = operation["operationId"].as_str().unwrap();
+    let desk = Desk::new();
+    desk.it_is(at(TODAY));
+    let organization = desk.place().organization();
+    let mut request = prepared(&desk, id, path, &organization).header("idempotency-key", "k");
+    if let Some((media, body)) = example {
+        let body = match body {
+            Value::String(text) => text,
+            value => value.to_string(),
+        };
+        request = request.bytes(&media, body.into_bytes());
+    }
+    let answer = desk.place().send(&request);
+    let promised = &operation["responses"][answer.status.to_string()];
+    let done = (200..300).contains(&answer.status) && !promised.is_null();
+    assert!(done, "{id}: {answer:?}");
+    if method == "POST" {
+        let again = desk.place().send(&request);
+        assert_eq!(
+            again.header("idempotency-replayed"),
+            Some("true"),
+            "{id}: {again:?}"
+        );
+        assert_eq!(
+            (again.status, again.body),
+            (answer.status, answer.body),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn every_example_of_a_body_is_carried_out_and_every_post_only_once() {
+    let mut tried = 0;
+    for (method, path, operation) in contract().operations() {
+        if method == "POST" || operation["requestBody"].is_object() {
+            for example in examples(operation) {
+                carry_out(&method, &path, operation, example);
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried >= 5, "only {tried} examples");
+}
