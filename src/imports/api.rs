@@ -42,7 +42,7 @@ pub struct Report {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct HandIn {
     /// `1`: shows what would happen and writes nothing.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 1)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 1, example = 1)]
     #[deserr(default)]
     dry_run: Option<Digits<0, 1>>,
 }
@@ -53,10 +53,11 @@ pub struct HandIn {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ImportsQuery {
     /// Imports on a page; 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// From `next` of the page before.
+    #[param(example = "01900000-0000-7000-8000-000000000001")]
     #[deserr(default)]
     cursor: Option<String>,
 }
@@ -67,14 +68,15 @@ pub struct ImportsQuery {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ReportQuery {
     /// Lines on a page; 100 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 500)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 500, example = 100)]
     #[deserr(default)]
     limit: Option<Digits<1, 500>>,
     /// From `next` of the page before.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, example = 100)]
     #[deserr(default)]
     cursor: Option<Digits<0, 1_000_000>>,
     /// Only lines this became of; only `refused` may be asked for.
+    #[param(inline, example = "refused")]
     #[deserr(default)]
     outcome: Option<RefusedOnly>,
 }
@@ -101,7 +103,10 @@ crate::choice! {
     tag = "imports",
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(("org" = Uuid, Path, description = "The organization's id"), HandIn, IdempotencyKey),
-    request_body(content((String = "application/x-ndjson"), (String = "text/csv"))),
+    request_body(content(
+        (String = "application/x-ndjson", example = "{\"client_ref\":\"science-01\",\"title\":\"冬日山村科学课\"}\n{\"client_ref\":\"science-02\"}\n"),
+        (String = "text/csv", example = "编号,项目名称,班次编号,班次岗位,班次开始时间,班次结束时间,班次名额\nscience-01,冬日山村科学课,am,助教,2026-12-05 09:00,2026-12-05 11:00,6\n"),
+    )),
     responses(
         (status = 202, body = Import, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters, invalid_idempotency_key"),

@@ -27,6 +27,7 @@ const A_PAGE: i64 = 100;
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ExportQuery {
     /// `ndjson` when left out.
+    #[param(inline, example = "csv")]
     #[deserr(default)]
     format: Option<Format>,
 }
