@@ -64,6 +64,7 @@ macro_rules! operations {
 operations! {
     "/api/v1/regions" => get regions::api::list;
     "/api/v1/organizations/{org}" => get organizations::api::show;
+    "/api/v1/organizations/{org}/opportunities" => get menu::opportunities::show;
     "/api/v1/organizations/{org}/projects" => get menu::own::list;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
     "/api/v1/organizations/{org}/projects/{client_ref}/publish" => post menu::own::publish_one;
@@ -114,6 +115,22 @@ fn pages() -> Router {
             post(imports::pages::cancel),
         )
         .route(
+            "/organizations/{id}/projects",
+            get(menu::pages::console::projects),
+        )
+        .route(
+            "/organizations/{id}/projects/new",
+            get(menu::pages::console::new).post(menu::pages::console::create),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/edit",
+            get(menu::pages::console::edit).post(menu::pages::console::change),
+        )
+        .route(
+            "/organizations/{id}/projects/{client_ref}/{act}",
+            get(menu::pages::console::confirm).post(menu::pages::console::act),
+        )
+        .route(
             "/shifts/{id}/sign-up",
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )
@@ -136,6 +153,7 @@ fn pages() -> Router {
         .route("/outbox", get(messages::outbox_page))
         .route("/problems", get(problem::pages::index))
         .route("/problems/{code}", get(problem::pages::show))
+        .route("/feeds/projects.atom", get(menu::feed::serve))
         .route("/offline", get(menu::pages::offline))
         .route("/assets/{fingerprint}/{name}", get(assets::serve))
         .route("/icon.svg", get(assets::icon))

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::columns::{COLUMNS, Column, Kind};
 use super::lines::Rows;
 use super::refusal::Place;
-use crate::platform::clock::{Instant, at_time};
+use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 
@@ -199,7 +199,7 @@ fn parse_time(cell: &str) -> Option<Instant> {
         return None;
     }
     let date = Date::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
-    let instant = at_time(date, Time::new(hour, minute, second, 0).ok()?);
+    let instant = Instant::of_local(date.to_datetime(Time::new(hour, minute, second, 0).ok()?));
     // What RFC 3339 may say, and nothing else.
     Instant::parse(&instant.rfc3339())
 }

@@ -282,7 +282,8 @@ pub fn for_the_public(
         ("If-Match" = Option<String>, Header, description = "Replace only this version"),
         ("If-None-Match" = Option<String>, Header, description = "`*`: create only"),
     ),
-    request_body(content = ProjectBody, example = json!({
+    request_body(content = ProjectBody, examples(
+        ("once" = (summary = "One shift", value = json!({
         "state": "published",
         "title": "冬日山村科学课",
         "field": "education",
@@ -304,7 +305,20 @@ pub fn for_the_public(
             "capacity": 12,
             "waitlist": 6,
         }],
-    })),
+        }))),
+        ("every-week" = (summary = "A draft with a shift every Saturday but one", value = json!({
+            "title": "周六课后陪伴",
+            "repeats": [{
+                "ref": "sat",
+                "rule": "FREQ=WEEKLY;BYDAY=SA;COUNT=8",
+                "except": ["2026-12-26"],
+                "role": "陪伴志愿者",
+                "starts_at": "2026-12-05T14:00:00+08:00",
+                "ends_at": "2026-12-05T16:00:00+08:00",
+                "capacity": 6,
+            }],
+        }))),
+    )),
     responses(
         (status = 200, body = Project, description = "Replaced, or unchanged", headers(("ETag" = String))),
         (status = 201, body = Project, description = "Created", headers(("ETag" = String), ("Location" = String))),

@@ -3,12 +3,16 @@
 
 pub mod api;
 pub mod document;
+pub mod feed;
 pub mod lifecycle;
 pub mod notice;
+pub mod opportunities;
 pub mod own;
 pub mod pages;
 pub mod precondition;
 pub mod publishing;
+pub mod recurrence;
+pub mod repeats;
 pub mod replacing;
 pub mod search;
 pub mod store;
@@ -136,6 +140,18 @@ choice! {
         Closed = "closed",
         /// Called off; those signed up are told.
         Cancelled = "cancelled",
+    }
+}
+
+impl ProjectState {
+    /// Its name for people.
+    pub fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Draft => lang.pick("草稿", "Draft"),
+            Self::Published => lang.pick("已发布", "Published"),
+            Self::Closed => lang.pick("已停止报名", "Closed"),
+            Self::Cancelled => lang.pick("已取消", "Called off"),
+        }
     }
 }
 

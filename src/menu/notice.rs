@@ -4,6 +4,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::repeats::{self, Repeat};
 use super::{Field, ProjectState, ShiftState, Skill};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
@@ -14,6 +15,8 @@ use crate::regions::RegionCode;
 
 /// A project has at most so many shifts.
 pub const MOST_SHIFTS: usize = 200;
+/// And so many rules by which they repeat.
+pub const MOST_REPEATS: usize = 20;
 /// Nobody plans further ahead than this, in milliseconds.
 pub const FURTHEST: i64 = 2 * 366 * DAY;
 
@@ -68,7 +71,7 @@ pub fn reference_words() -> Words {
 /// state time, place, content, conditions, headcount, how to sign up, risks and
 /// safeguards (志愿服务条例, article 12).
 #[derive(Clone, Debug, Deserr, Serialize, ToSchema)]
-#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[deserr(error = FieldErrors, deny_unknown_fields, validate = repeats::expand -> FieldErrors)]
 pub struct ProjectBody {
     /// `draft` when left out. `cancelled` calls the project off.
     #[deserr(default = ProjectState::Draft)]
@@ -138,6 +141,16 @@ pub struct ProjectBody {
     #[deserr(default)]
     #[schema(value_type = Vec<ShiftBody>, required = false, max_items = 200)]
     pub shifts: Many<ShiftBody, MOST_SHIFTS>,
+    /// Shifts that repeat. They are made when the project is written, and answered among
+    /// its `shifts`; one listed there with the same reference takes the place of the one
+    /// that would be made.
+    #[deserr(default)]
+    #[serde(
+        skip_serializing_if = "<[Repeat]>::is_empty",
+        serialize_with = "repeats::once_made"
+    )]
+    #[schema(value_type = Vec<Repeat>, required = false, max_items = 20)]
+    pub repeats: Many<Repeat, MOST_REPEATS>,
     /// Why the place changes or the project is called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
@@ -175,9 +188,21 @@ pub struct ShiftBody {
     /// Why a shift with sign-ups is moved or called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
+    /// Which of the repeats made it.
+    #[deserr(skip)]
+    #[serde(skip)]
+    pub repeat: Option<usize>,
 }
 
 impl ShiftBody {
+    /// Where it stands in the body, or what made it: `/shifts/0`, `/repeats/0`.
+    pub fn pointer(&self, index: usize) -> String {
+        match self.repeat {
+            None => format!("/shifts/{index}"),
+            Some(repeat) => format!("/repeats/{repeat}"),
+        }
+    }
+
     /// Places on the waiting list.
     pub fn waitlist(&self) -> i64 {
         self.waitlist.map_or(0, Count::get)
@@ -199,15 +224,16 @@ impl ProjectBody {
     fn check_shifts(&self, errors: &mut FieldErrors) {
         let mut seen = std::collections::BTreeSet::new();
         for (index, shift) in self.shifts.iter().enumerate() {
+            let at = shift.pointer(index);
             if !seen.insert(&shift.reference) {
                 errors.push(
-                    format!("/shifts/{index}/ref"),
+                    format!("{at}/ref"),
                     Words::new("与前面的班次重复", "is used by an earlier shift"),
                 );
             }
             if shift.ends_at <= shift.starts_at || shift.ends_at > shift.starts_at.plus(DAY) {
                 errors.push(
-                    format!("/shifts/{index}/ends_at"),
+                    format!("{at}/ends_at"),
                     Words::new(
                         "应在开始之后，且不超过 24 小时",
                         "must be after the start, by 24 hours at most",

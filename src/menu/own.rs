@@ -73,18 +73,19 @@ pub struct OwnProject {
 #[into_params(parameter_in = Query)]
 pub struct OwnQuery {
     /// Where it stands.
+    #[param(inline, example = "draft")]
     #[deserr(default)]
     pub state: Option<ProjectState>,
     /// What its reference or its title begins with.
-    #[param(value_type = Option<String>, max_length = 60)]
+    #[param(inline, example = "冬日")]
     #[deserr(default)]
     pub q: Option<Line<60>>,
     /// How many, 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100)]
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<String>)]
+    #[param(inline, example = "0_7")]
     #[deserr(default)]
     pub cursor: Option<Cursor>,
 }
@@ -184,10 +185,13 @@ impl Deserr<FieldErrors> for Patch {
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Change only this version"),
     ),
-    request_body(content((ProjectBody = "application/merge-patch+json"), (ProjectBody = "application/json"))),
+    request_body(content(
+        (ProjectBody = "application/merge-patch+json", example = json!({"title": "冬日山村科学课（二）", "what_to_bring": null})),
+        (ProjectBody = "application/json", example = json!({"state": "closed"})),
+    )),
     responses(
         (status = 200, body = Project, description = "Changed, or unchanged", headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
@@ -235,7 +239,7 @@ pub async fn patch(
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Publish only this version"),
         IdempotencyKey,
     ),
@@ -277,7 +281,7 @@ pub async fn publish_one(
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Close only this version"),
         IdempotencyKey,
     ),
@@ -287,7 +291,7 @@ pub async fn publish_one(
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is a draft, or was called off"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is a draft or was called off"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields: the reference is not one, idempotency_key_reused"),
     ),
@@ -313,7 +317,7 @@ pub async fn close(
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct CancelBody {
     /// Told to those signed up, and to whoever opens the project's page.
-    #[schema(value_type = String, max_length = 200, example = "连日暴雨，山路不通")]
+    #[schema(example = "连日暴雨，山路不通")]
     pub reason: Line<200>,
 }
 
@@ -330,11 +334,11 @@ pub struct CancelBody {
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Call off only this version"),
         IdempotencyKey,
     ),
-    request_body = CancelBody,
+    request_body(content = CancelBody, example = json!({"reason": "连日暴雨，山路不通"})),
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -384,7 +388,7 @@ async fn step(
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct CopyBody {
     /// The organization's own name for the copy.
-    #[schema(value_type = String, max_length = 64, example = "winter-2027")]
+    #[schema(example = "winter-2027")]
     pub client_ref: Reference,
     /// So many days later, 0 when left out.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 732)]
@@ -404,10 +408,10 @@ pub struct CopyBody {
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project that is copied"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project that is copied"),
         IdempotencyKey,
     ),
-    request_body = CopyBody,
+    request_body(content = CopyBody, example = json!({"client_ref": "winter-2027", "shift_days": 7})),
     responses(
         (status = 201, body = Project, headers(("ETag" = String), ("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
@@ -452,6 +456,7 @@ pub async fn copy_project(
         Loaded::Now(agent, before) => {
             let agent = agent.ok_or_else(Problem::unauthenticated)?;
             agent.require(Permission::WriteProjects)?;
+            wish.as_ref().map_err(Clone::clone)?;
             before.answer.ok_or_else(Problem::not_found)?
         }
         Loaded::Earlier(earlier) => {
@@ -468,16 +473,22 @@ pub async fn copy_project(
     };
     let wanted = |before: &Before| match before.standing {
         None => Ok(Wanted::whole(&body)),
-        Some(_) => Err(Problem::new(
-            StatusCode::CONFLICT,
-            "reference_taken",
-            Words::new(
-                "您的另一个项目已用了这个编号",
-                "Another project of yours has this reference",
-            ),
-        )),
+        Some(_) => Err(reference_taken()),
     };
     publish(visit, target, region, wanted).await.map(as_created)
+}
+
+/// 409: another project of the organization has this reference.
+pub fn reference_taken() -> Problem {
+    Problem::new(StatusCode::CONFLICT, "reference_taken", taken_words())
+}
+
+/// That in words.
+pub fn taken_words() -> Words {
+    Words::new(
+        "您的另一个项目已用了这个编号",
+        "Another project of yours has this reference",
+    )
 }
 
 /// A retry is answered as the first request was.
@@ -500,7 +511,7 @@ fn as_created(published: Published) -> Published {
     security(("api_key" = ["projects:write"]), ("session" = [])),
     params(
         ("org" = Uuid, Path, description = "The organization's id"),
-        ("client_ref" = String, Path, description = "The organization's own name for the project"),
+        ("client_ref" = inline(Reference), Path, description = "The organization's own name for the project"),
         ("If-Match" = Option<String>, Header, description = "Delete only this version"),
     ),
     responses(

@@ -1,18 +1,22 @@
-//! The menu and its projects as pages.
+//! The menu and its projects as pages; `console` for those who write them.
+
+pub mod console;
+mod form;
+mod structured;
 
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::Response;
-use maud::{Markup, PreEscaped, html};
-use serde_json::json;
+use maud::{Markup, html};
 
 use super::api::{for_the_public, with_cursor};
 use super::search::{MenuQuery, Sort};
 use super::store::{self, Listed, ProjectRow, ShiftRow};
-use super::{Card, Field, Places, ProjectState, ShiftState, Skill};
+use super::{Card, Field, Places, ProjectState, ShiftState, Skill, feed};
 use crate::organizations::OrganizationState;
 use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Id, PageQuery};
+use crate::platform::json_ld;
 use crate::platform::page::{Audience, in_brackets, page, page_with_head, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
@@ -61,7 +65,8 @@ async fn home(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
             }
         }
     };
-    Ok(page(visit, Audience::Everybody, "", &body))
+    let head = feed_link(query, lang);
+    Ok(page_with_head(visit, Audience::Everybody, "", &head, &body))
 }
 
 async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem> {
@@ -118,7 +123,22 @@ async fn filtered(visit: &Visit, query: &MenuQuery) -> Result<Response, Problem>
             p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } }
         }
     };
-    Ok(page(visit, Audience::Everybody, title, &body))
+    let head = feed_link(query, lang);
+    Ok(page_with_head(
+        visit,
+        Audience::Everybody,
+        title,
+        &head,
+        &body,
+    ))
+}
+
+/// Where new projects like these are told.
+fn feed_link(query: &MenuQuery, lang: Lang) -> Markup {
+    html! {
+        link rel="alternate" type="application/atom+xml" title=(lang.pick("新项目", "New projects"))
+            href=(feed::address(query.field, query.region.as_ref()));
+    }
 }
 
 fn dishes<'a>(visit: &Visit, cards: impl Iterator<Item = &'a Card>, tinted: bool) -> Markup {
@@ -331,7 +351,7 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let head = html! {
         meta name="description" content=(text(&project.summary));
         meta property="og:title" content=(title);
-        (PreEscaped(structured_data(&project, &shifts)))
+        (json_ld::script(&structured::events(&project, &shifts, &visit.origin, visit.now)))
     };
     Ok(page_with_head(
         &visit,
@@ -415,35 +435,6 @@ fn opens_words(at: Instant, lang: Lang) -> String {
         Lang::Zh => format!("{} {} 开放报名", day_words(at, lang), at.hour_minute()),
         Lang::En => format!("Opens {}, {}", day_words(at, lang), at.hour_minute()),
     }
-}
-
-/// schema.org, for search engines; no person stands in it.
-fn structured_data(project: &ProjectRow, shifts: &[ShiftRow]) -> String {
-    let events: Vec<_> = shifts
-        .iter()
-        .take(20)
-        .map(|shift| {
-            json!({
-                "@type": "Event",
-                "name": project.title,
-                "startDate": shift.starts_at,
-                "endDate": shift.ends_at,
-                "eventStatus": match shift.state {
-                    ShiftState::Open => "https://schema.org/EventScheduled",
-                    ShiftState::Cancelled => "https://schema.org/EventCancelled",
-                },
-                "location": {"@type": "Place", "name": project.place, "address": project.region_name},
-                "organizer": {"@type": "Organization", "name": project.organization_name},
-                "maximumAttendeeCapacity": shift.capacity,
-                "remainingAttendeeCapacity": (shift.capacity - shift.confirmed).max(0),
-                "isAccessibleForFree": true,
-            })
-        })
-        .collect();
-    let data = json!({"@context": "https://schema.org", "@graph": events}).to_string();
-    // Inside a script element only `<` could end it.
-    let data = data.replace('<', "\\u003c");
-    format!("<script type=\"application/ld+json\">{data}</script>")
 }
 
 /// Serves `/offline`, which the service worker keeps for when there is no network.

@@ -157,7 +157,7 @@ pub fn plan(
         let before = shifts
             .iter()
             .find(|shift| shift.reference == wanted.reference.as_str());
-        let at = format!("/shifts/{index}");
+        let at = wanted.pointer(index);
         place_shift(
             &mut plan,
             &mut invalid,

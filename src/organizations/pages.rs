@@ -1,6 +1,7 @@
 //! An organization's public page, and its console.
 
 mod console;
+mod structured;
 
 pub use console::{ConsolePage, console_nav};
 
@@ -10,7 +11,8 @@ use maud::html;
 use super::{OrganizationState, store};
 use crate::menu::pages::lines;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, page};
+use crate::platform::json_ld;
+use crate::platform::page::{Audience, page_with_head};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
@@ -66,5 +68,12 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
             }
         }
     };
-    Ok(page(&visit, Audience::Everybody, &organization.name, &body))
+    let head = json_ld::script(&structured::organization(&organization, &visit.origin));
+    Ok(page_with_head(
+        &visit,
+        Audience::Everybody,
+        &organization.name,
+        &head,
+        &body,
+    ))
 }

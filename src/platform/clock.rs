@@ -1,6 +1,6 @@
 //! Instants are milliseconds since the epoch, UTC; people read them as Beijing time.
 
-use jiff::civil::{Date, DateTime, Time, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::Offset;
 use jiff::{Timestamp, ToSpan as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -52,6 +52,13 @@ impl Instant {
             .then_some(instant)
     }
 
+    /// When a clock in Beijing shows this date and time.
+    pub fn of_local(local: DateTime) -> Self {
+        BEIJING
+            .to_timestamp(local)
+            .map_or(Self(i64::MAX), |t| Self(t.as_millisecond()))
+    }
+
     /// Date and time on a clock in Beijing.
     pub fn local(self) -> DateTime {
         BEIJING.to_datetime(self.timestamp())
@@ -92,14 +99,7 @@ impl<'de> Deserialize<'de> for Instant {
 
 /// The first instant of a day in Beijing.
 pub fn start_of(date: Date) -> Instant {
-    at_time(date, Time::midnight())
-}
-
-/// A day and a time on a clock in Beijing.
-pub fn at_time(date: Date, time: Time) -> Instant {
-    BEIJING
-        .to_timestamp(date.to_datetime(time))
-        .map_or(Instant(i64::MAX), |t| Instant(t.as_millisecond()))
+    Instant::of_local(date.at(0, 0, 0, 0))
 }
 
 /// Reads `2026-11-28`, years 1900 to 2099.

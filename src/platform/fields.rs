@@ -27,9 +27,12 @@ impl FieldErrors {
         Self::one(pointer(location), detail)
     }
 
-    /// Adds a bad field.
+    /// Adds a bad field; the same fault of the same field is told once.
     pub fn push(&mut self, pointer: impl Into<String>, detail: Words) {
-        self.0.push((pointer.into(), detail));
+        let fault = (pointer.into(), detail);
+        if !self.0.contains(&fault) {
+            self.0.push(fault);
+        }
     }
 
     /// Adds what somebody else found.

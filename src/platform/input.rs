@@ -291,8 +291,8 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
         // RFC 7396 has a media type of its own; the older one says as much.
         let patches = request.method() == Method::PATCH
             && has_type(request.headers(), "application/merge-patch+json");
-        let fits = patches || has_type(request.headers(), "application/json");
-        if !is_plain(request.headers()) || !fits {
+        let is_json = patches || has_type(request.headers(), "application/json");
+        if !is_plain(request.headers()) || !is_json {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
@@ -457,6 +457,24 @@ impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Self::read(request, USUAL_BODY).await
+    }
+}
+
+/// A form of a project with all its shifts.
+#[derive(Clone, Debug, Default)]
+pub struct LargeForm(pub Form);
+
+impl<S: Send + Sync> FromRequest<S> for LargeForm {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Form::read(request, LARGE_BODY).await.map(Self)
+    }
+}
+
+impl Form {
+    async fn read(request: Request, max: usize) -> Result<Self, Problem> {
         if !has_type(request.headers(), "application/x-www-form-urlencoded") {
             return Err(Problem::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -464,7 +482,7 @@ impl<S: Send + Sync> FromRequest<S> for Form {
                 Words::new("请用网页表单提交", "Please use the form on the page"),
             ));
         }
-        let bytes = body(request, USUAL_BODY).await?;
+        let bytes = body(request, max).await?;
         Ok(Self(form_urlencoded::parse(&bytes).into_owned().collect()))
     }
 }

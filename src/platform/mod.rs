@@ -13,6 +13,7 @@ pub mod i18n;
 pub mod idempotency;
 pub mod input;
 pub mod json;
+pub mod json_ld;
 pub mod limits;
 pub mod memory;
 pub mod merge_patch;

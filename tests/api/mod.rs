@@ -9,6 +9,7 @@ mod limits;
 mod manners;
 mod memory;
 mod menu;
+mod own;
 mod pages;
 mod problems;
 mod publishing;

@@ -43,6 +43,11 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let cancelled = organization.publishes(&notice);
     organization.changes(&cancelled, &notice.with("state", "cancelled"));
     let (imports, trial) = a_trial(&organization, &owner);
+    let draft = Notice::of(&[shift("a", start, 3)])
+        .with("state", "draft")
+        .with("risks", serde_json::Value::Null);
+    let draft = organization.publishes(&draft).reference;
+    let console = format!("/organizations/{}/projects", organization.id);
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
     vec![
@@ -78,6 +83,27 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ),
         (
             format!("/shifts/{}/roster", project.shift("free").id),
+            of_owner.clone(),
+        ),
+        (console.clone(), of_owner.clone()),
+        (format!("{console}?q=zzz&state=draft"), of_owner.clone()),
+        (format!("{console}/new"), of_owner.clone()),
+        (format!("{console}/{draft}/edit"), of_owner.clone()),
+        (
+            format!("{console}/{}/edit?done=saved", project.reference),
+            of_owner.clone(),
+        ),
+        (
+            format!("{console}/{}/edit", cancelled.reference),
+            of_owner.clone(),
+        ),
+        (format!("{console}/{draft}/publish"), of_owner.clone()),
+        (
+            format!("{console}/{}/cancel", project.reference),
+            of_owner.clone(),
+        ),
+        (
+            format!("{console}/{}/copy", project.reference),
             of_owner.clone(),
         ),
         (format!("/shifts/{}/roster", project.shift("full").id), mine),
@@ -288,4 +314,27 @@ fn the_policy_of_the_reference_is_strict_too() {
         let file = shared().place().get(path).is(200);
         assert_eq!(file.header("x-content-type-options"), Some("nosniff"));
     }
+}
+
+#[test]
+fn linked_data_is_no_script_to_the_policy() {
+    with_phone(Settings::default(), |phone| async move {
+        let organization = app().organization();
+        let notice = Notice::of(&[shift("a", morning(app().now(), 3), 3)]);
+        let project = organization.publishes(&notice);
+        for path in [
+            format!("/projects/{}", project.id),
+            format!("/organizations/{}", organization.id),
+        ] {
+            phone.opens(&path).await;
+            assert!(phone.sees("script[type='application/ld+json']").await);
+            assert_eq!(phone.policy_breaches().await, 0, "{path}");
+            // What is a script is stopped, and would be seen.
+            phone
+                .asks("const s = document.createElement('script'); s.textContent = '1'; document.body.append(s);")
+                .await;
+            assert_eq!(phone.policy_breaches().await, 1, "{path}");
+        }
+        phone
+    });
 }

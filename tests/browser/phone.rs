@@ -179,6 +179,17 @@ impl Phone {
     pub async fn follows(&self, selector: &str) {
         let before = self.element("html").await;
         self.taps(selector).await;
+        self.leaves(before, selector).await;
+    }
+
+    /// Types what leads to another page, such as the Enter key, and waits for that page.
+    pub async fn follows_typing(&self, selector: &str, text: &str) {
+        let before = self.element("html").await;
+        self.types(selector, text).await;
+        self.leaves(before, selector).await;
+    }
+
+    async fn leaves(&self, before: fantoccini::elements::Element, selector: &str) {
         let patience = tokio::time::Instant::now() + Duration::from_secs(20);
         // An element of a page that has gone is stale.
         while before.text().await.is_ok() {
@@ -222,6 +233,17 @@ impl Phone {
             requestAnimationFrame(() => setTimeout(() => done(sum), 50));";
         let sum = self.client.execute_async(run, Vec::new()).await.unwrap();
         sum.as_f64().unwrap()
+    }
+
+    /// How often the page has breached the Content-Security-Policy.
+    pub async fn policy_breaches(&self) -> i64 {
+        let run = "const done = arguments[arguments.length - 1];
+            let count = 0;
+            new ReportingObserver((reports) => { count += reports.length; },
+              {types: ['csp-violation'], buffered: true}).observe();
+            setTimeout(() => done(count), 200);";
+        let count = self.client.execute_async(run, Vec::new()).await.unwrap();
+        count.as_i64().unwrap()
     }
 
     /// What axe-core finds wrong with the page.

@@ -51,6 +51,23 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 &organization.key,
             )
         }
+        "patch_project" | "publish_project" | "close_project" | "cancel_project"
+        | "copy_project" => {
+            let start = at("2026-12-05T09:00:00+08:00");
+            let state = match operation {
+                "publish_project" => "draft",
+                _ => "published",
+            };
+            let notice = Notice::of(&[shift("a", start, 5)]).with("state", state);
+            let target = path
+                .replace("{org}", &organization.id)
+                .replace("{client_ref}", &organization.publishes(&notice).reference);
+            let method = match operation {
+                "patch_project" => "PATCH",
+                _ => "POST",
+            };
+            request(method, target, &organization.key)
+        }
         other => panic!("say here what {other} needs before its example can succeed"),
     }
 }

@@ -627,10 +627,10 @@ fn a_reference_is_found_before_a_title_and_only_once() {
 fn the_own_list_is_read_along_an_index_in_its_order() {
     let desk = Desk::new();
     let mut slow = Vec::new();
-    for state in ["", "draft"] {
-        for words in ["", "%E5%86%AC"] {
-            for cursor in ["", "0_7", "1_7"] {
-                let question = format!("state={state}&q={words}&cursor={cursor}");
+    for state in ["limit=9", "state=draft"] {
+        for words in ["", "&q=%E5%86%AC"] {
+            for cursor in ["", "&cursor=0_7", "&cursor=1_7"] {
+                let question = format!("{state}{words}{cursor}");
                 let filter: Filter = parse_query::<OwnQuery>(&question).unwrap().filter();
                 let plan = desk.db.plan(&own_list_statement("o", &filter)).unwrap();
                 let sorts = plan.iter().any(|step| step.contains("TEMP B-TREE"));

@@ -11,7 +11,7 @@ use crate::regions::{Region, RegionCode};
 
 /// The menu shows nothing that began longer ago than this, even when the clock that
 /// moves projects on is late; in milliseconds.
-const GRACE: i64 = HOUR;
+pub const GRACE: i64 = HOUR;
 
 /// A row of the list with its place in the order.
 #[derive(Debug, Deserialize)]

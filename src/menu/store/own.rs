@@ -106,29 +106,37 @@ pub fn own_list_statement(organization: &str, filter: &Filter) -> Statement {
     };
     let from = bind(words.as_str().into());
     let until = bind(format!("{words}{LAST_CHARACTER}").into());
-    let named = format!("p.client_ref >= {from} AND p.client_ref < {until}");
-    let mut by_reference = format!(
-        "SELECT {BY_REFERENCE} AS phase, {COLUMNS}\n  FROM project p\n  WHERE p.organization_id = ?1 AND {named}{state}"
-    );
-    let mut by_title = format!(
-        "SELECT {BY_TITLE} AS phase, {COLUMNS}\n  FROM project p\n  WHERE p.organization_id = ?1 AND p.title >= {from} AND p.title < {until} AND NOT (+{named}){state}"
-    );
-    let title_only = matches!(after, Some((BY_TITLE, _)));
+    // With two lower bounds the database might begin at the wrong one: the plus sign keeps
+    // it from the first once a page begins elsewhere.
+    let (mut named, mut titled) = ("p.client_ref >= ", "p.title >= ");
+    let mut later = String::new();
     match &after {
         Some((BY_TITLE, number)) => {
-            let _ = write!(
-                by_title,
+            titled = "+p.title >= ";
+            later = format!(
                 "\n    AND (p.title, p.number) > (SELECT title, number FROM project WHERE seq = {number} AND organization_id = ?1)"
             );
         }
         Some((_, number)) => {
-            let _ = write!(
-                by_reference,
+            named = "+p.client_ref >= ";
+            later = format!(
                 "\n    AND p.client_ref > (SELECT client_ref FROM project WHERE seq = {number} AND organization_id = ?1)"
             );
         }
         None => {}
     }
+    let title_only = matches!(after, Some((BY_TITLE, _)));
+    let (after_reference, after_title) = if title_only {
+        ("", later.as_str())
+    } else {
+        (later.as_str(), "")
+    };
+    let by_reference = format!(
+        "SELECT {BY_REFERENCE} AS phase, {COLUMNS}\n  FROM project p\n  WHERE p.organization_id = ?1 AND {named}{from} AND p.client_ref < {until}{state}{after_reference}"
+    );
+    let by_title = format!(
+        "SELECT {BY_TITLE} AS phase, {COLUMNS}\n  FROM project p\n  WHERE p.organization_id = ?1 AND {titled}{from} AND p.title < {until}{state}\n    AND NOT (+p.client_ref >= {from} AND +p.client_ref < {until}){after_title}"
+    );
     let by_title = format!("SELECT * FROM ({by_title}\n  ORDER BY p.title, p.number\n  LIMIT ?2)");
     let sql = if title_only {
         by_title

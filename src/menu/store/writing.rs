@@ -110,12 +110,14 @@ pub async fn load(
     Ok(Loaded::Now(batch.first(0)?, Box::new(before)))
 }
 
-fn own_project(organization: &str, reference: &str) -> Statement {
+/// The project as its organization reads it.
+pub fn own_project(organization: &str, reference: &str) -> Statement {
     let sql = format!("{PROJECT} p.organization_id = ?1 AND p.client_ref = ?2");
     bind!(sql, organization, reference)
 }
 
-fn own_shifts(organization: &str, reference: &str) -> Statement {
+/// Its shifts, in order of time.
+pub fn own_shifts(organization: &str, reference: &str) -> Statement {
     let sql =
         format!("{SHIFTS} organization_id = ?1 AND client_ref = ?2) ORDER BY h.starts_at, h.id");
     bind!(sql, organization, reference)

@@ -169,6 +169,10 @@ kinds! {
         ("请求过于频繁", "Too many requests")
         ("这个密钥、会话或网络地址的请求超过了 `RateLimit-Policy` 写明的限度。", "This key, session or network address sent more requests than `RateLimit-Policy` states.")
         ("等 `Retry-After` 秒后再试；项目很多时用批量导入。", "Wait `Retry-After` seconds; import many projects in bulk.")
+    reference_taken 409
+        ("编号已被占用", "Reference taken")
+        ("组织的另一个项目已用了这个 `client_ref`。", "Another project of the organization has this `client_ref`.")
+        ("换一个编号；重试同一次复制时请带上同样的 `Idempotency-Key`。", "Choose another; send the same `Idempotency-Key` when you repeat the same copy.")
     roster_closed 410
         ("名单已关闭", "Roster closed")
         ("班次结束已超过 30 天，名单不再显示。", "The shift ended more than 30 days ago; its roster is shown no more.")
@@ -237,6 +241,10 @@ kinds! {
         ("验证码不对", "Wrong code")
         ("验证码不对、已失效、已用过，或试得太多。", "The code is wrong, expired, used, or was tried too often.")
         ("核对后再试，或重新获取。", "Check it, or ask for a new one.")
+    wrong_state 409
+        ("项目的状态不允许", "Wrong state")
+        ("项目现在的状态（`state`）走不到这一步：例如已取消的不能再发布，发布过的不能删除。", "The step does not lead on from where the project stands (`state`): what was called off is not published again, what was published is not deleted.")
+        ("读取项目，看它在哪个状态；已取消的可以复制一份再发布。", "Read the project to see where it stands; one that was called off can be copied and published anew.")
 }
 
 #[cfg(test)]

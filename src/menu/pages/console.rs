@@ -1,0 +1,210 @@
+//! An organization's projects in its console: the list here, the form in `edit`, each
+//! step with its confirmation in `steps`.
+
+mod edit;
+mod steps;
+
+pub use edit::{change, create, edit, new};
+pub use steps::{act, confirm};
+
+use axum::response::Response;
+use deserr::Deserr;
+use maud::{Markup, html};
+
+use crate::choice;
+use crate::menu::api::with_cursor;
+use crate::menu::own::{Filter, OwnProject};
+use crate::menu::search::Cursor;
+use crate::menu::{Places, ProjectState, store};
+use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::{Agent, OrganizationState, Permission};
+use crate::platform::clock::day_words;
+use crate::platform::fields::FieldErrors;
+use crate::platform::i18n::Lang;
+use crate::platform::input::{Choice as _, PageQuery, Path, parse_id};
+use crate::platform::page::{Audience, page};
+use crate::platform::problem::Problem;
+use crate::platform::text::Line;
+use crate::platform::visit::Visit;
+
+/// Lines on a page of the list.
+const LINES: i64 = 30;
+
+choice! {
+    /// What has just been done.
+    Done {
+        /// The form was saved.
+        Saved = "saved",
+        /// Put on the menu.
+        Published = "published",
+        /// Taken from the menu.
+        Closed = "closed",
+        /// Called off.
+        Cancelled = "cancelled",
+        /// Copied.
+        Copied = "copied",
+        /// Thrown away.
+        Deleted = "deleted",
+    }
+}
+
+impl Done {
+    fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Saved => lang.pick("已保存。", "Saved."),
+            Self::Published => lang.pick(
+                "已发布，志愿者现在能看到并报名。",
+                "Published: volunteers can see it and sign up.",
+            ),
+            Self::Closed => lang.pick(
+                "已停止报名，班次照常进行。",
+                "Closed: no more sign-ups; its shifts go on.",
+            ),
+            Self::Cancelled => lang.pick(
+                "已取消，已报名的人会收到通知。",
+                "Called off; those signed up are told.",
+            ),
+            Self::Copied => lang.pick(
+                "这是复制出来的草稿，改好后再发布。",
+                "This is the copy, a draft: change it, then publish.",
+            ),
+            Self::Deleted => lang.pick("草稿已删除。", "The draft was deleted."),
+        }
+    }
+}
+
+/// What the address of a console page says.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct ConsoleQuery {
+    #[deserr(default)]
+    state: Option<ProjectState>,
+    #[deserr(default)]
+    q: Option<Line<60>>,
+    #[deserr(default)]
+    cursor: Option<Cursor>,
+    #[deserr(default)]
+    done: Option<Done>,
+}
+
+/// Serves `/organizations/{id}/projects`.
+pub async fn projects(
+    visit: Visit,
+    Path(organization): Path<String>,
+    PageQuery(query): PageQuery<ConsoleQuery>,
+) -> Result<Response, Problem> {
+    let organization = parse_id(&organization)?.to_string();
+    let filter = Filter {
+        state: query.state,
+        words: query.q.as_ref().map(|words| words.as_str().to_owned()),
+        limit: LINES,
+        after: query.cursor,
+    };
+    let found = store::own_list(&visit, &organization, Some(&filter)).await?;
+    let agent = found.agent.ok_or_else(Problem::unauthenticated)?;
+    agent.require(Permission::ReadProjects)?;
+    let writes = agent.require(Permission::WriteProjects).is_ok();
+    let lang = visit.lang;
+    let here = format!("/organizations/{organization}/projects");
+    let words = query.q.as_ref().map_or("", |words| words.as_str());
+    let next = found.next.map(|cursor| with_cursor(&visit.target, cursor));
+    let plain = query.state.is_none() && query.q.is_none();
+    let body = html! {
+        (console_nav(&visit, &organization, &agent.organization_name, ConsolePage::Projects))
+        h1 { (lang.pick("项目", "Projects")) }
+        @if let Some(done) = query.done { p.say.good role="status" { (done.words(lang)) } }
+        (standing_of(&agent, lang))
+        @if writes { div.actions { a.button href={ (here) "/new" } { (lang.pick("写一个新项目", "New project")) } } }
+        nav.chips aria-label=(lang.pick("按状态", "By state")) {
+            @let address = |state: Option<ProjectState>| with_state(&here, state, words);
+            a href=(address(None)) aria-current=[query.state.is_none().then_some("true")] { (lang.pick("全部", "All")) }
+            @for (state, _) in ProjectState::ALL {
+                a href=(address(Some(*state))) aria-current=[(query.state == Some(*state)).then_some("true")] { (state.name(lang)) }
+            }
+        }
+        form.filters action=(here) method="get" role="search" {
+            @if let Some(state) = query.state { input type="hidden" name="state" value=(state.word()); }
+            div.all.search {
+                input type="search" name="q" maxlength="60" value=(words)
+                    aria-label=(lang.pick("名称或编号的开头", "How the title or reference begins"))
+                    placeholder=(lang.pick("名称或编号的开头", "How the title or reference begins"));
+                button.quiet { (lang.pick("找", "Search")) }
+            }
+        }
+        @if found.projects.is_empty() {
+            div.empty { p { @if plain {
+                (lang.pick("还没有项目。写好草稿，补齐内容就能发布。", "No projects yet. Write a draft; once it is complete it can be published."))
+            } @else { (lang.pick("没有符合条件的项目。", "No projects match.")) } } }
+        }
+        ul.dishes { @for project in &found.projects { (line(&here, project, writes, lang)) } }
+        @if let Some(next) = next { p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } } }
+    };
+    let title = lang.pick("项目", "Projects");
+    Ok(page(&visit, Audience::Oneself, title, &body))
+}
+
+fn with_state(here: &str, state: Option<ProjectState>, words: &str) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    if let Some(state) = state {
+        query.append_pair("state", state.word());
+    }
+    if !words.is_empty() {
+        query.append_pair("q", words);
+    }
+    match query.finish() {
+        query if query.is_empty() => here.to_owned(),
+        query => format!("{here}?{query}"),
+    }
+}
+
+/// What keeps an organization from publishing, if anything.
+fn standing_of(agent: &Agent, lang: Lang) -> Markup {
+    html! {
+        @if agent.organization_state != Some(OrganizationState::Verified) {
+            p.say.wait { (lang.pick(
+                "组织尚未通过核验或已被暂停：可以写草稿，暂时不能发布。",
+                "The organization is not verified or was suspended: it can keep drafts, not publish.",
+            )) }
+        }
+    }
+}
+
+fn line(here: &str, project: &OwnProject, writes: bool, lang: Lang) -> Markup {
+    let target = if writes {
+        format!("{here}/{}/edit", project.client_ref)
+    } else {
+        format!("/projects/{}", project.id)
+    };
+    let places = Places::of(project.seats_free, project.waits_free);
+    let untitled = lang.pick("（无标题）", "(untitled)");
+    html! {
+        li {
+            a.dish href=(target) {
+                span.top {
+                    b { (project.title.as_deref().unwrap_or(untitled)) }
+                    @if project.state == ProjectState::Published && project.next_starts_at.is_some() {
+                        span class=(places.class()) { (places.words().in_lang(lang)) }
+                    } @else {
+                        span.seats.none { (project.state.name(lang)) }
+                    }
+                }
+                small {
+                    @if let Some(at) = project.next_starts_at {
+                        span.num.nowrap { (day_words(at, lang)) " " (at.hour_minute()) } " · "
+                    }
+                    @if let Some(region) = &project.region_name { (region) " · " }
+                    (project.client_ref)
+                }
+            }
+        }
+    }
+}
+
+/// What whoever fills the form in can put right there.
+fn can_be_mended(problem: &Problem) -> bool {
+    !problem.errors().is_empty()
+        || matches!(
+            problem.code(),
+            "version_conflict" | "organization_not_verified" | "reference_taken"
+        )
+}
