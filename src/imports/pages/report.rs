@@ -173,7 +173,7 @@ fn actions(here: &str, import: &Import, lang: Lang) -> Markup {
                 form method="post" action={ (here) "/apply" } {
                     button { (match lang {
                         Lang::Zh => format!("正式导入 {} 个项目", import.created + import.replaced),
-                        Lang::En => format!("Import {} projects for real", import.created + import.replaced),
+                        Lang::En => format!("Import for real: {}", import.created + import.replaced),
                     }) }
                 }
             }
