@@ -94,7 +94,8 @@ function prepare(size) {
   const eager = one(`
     SELECT volunteer_id FROM (SELECT volunteer_id FROM signup LIMIT 20000) GROUP BY 1 ORDER BY count(*) DESC LIMIT 1`);
   signIn("dds_eager", eager);
-  database.prepare("INSERT INTO api_key VALUES (?, 'bench', ?, 'bench', ?, ?, ?, NULL)")
+  database.prepare(`INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
+    VALUES (?, 'bench', ?, 'bench', ?, ?, ?)`)
     .run(sha256("ddk_bench"), busy.organization, '["projects:write","signups:read"]', now, now + 86_400_000);
 
   const enrol = database.prepare(`

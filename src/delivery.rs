@@ -1,5 +1,7 @@
 //! The way from the outbox to people's phones: an HTTP gateway.
 
+pub mod webhooks;
+
 use serde_json::json;
 use worker::{Fetch, Headers, Method, Request, RequestInit, Result};
 

@@ -12,10 +12,12 @@ use worker::{
     ScheduledEvent, console_error, console_log, event,
 };
 
-use crate::delivery::deliver;
+use crate::coordination;
+use crate::delivery::{deliver, webhooks};
 use crate::imports;
 use crate::imports::work::Budget;
 use crate::menu;
+use crate::organizations;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment};
 use crate::platform::db::Db;
@@ -89,6 +91,7 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         url.as_str(),
         request.headers(),
     );
+    let caller = visit.clone();
     let standing = standing(&env, &visit).await;
     let answer = router::answer(visit.counted(standing), request).await;
     let meter = Arc::clone(db.meter());
@@ -113,11 +116,23 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     if let Some(key) = key {
         remember(key, began, &answer);
     }
-    // What was just written to the outbox leaves at once; the clock repeats what failed.
-    if meter.rows_written() > 0 && config.notifier_url.is_some() {
+    // After the answer, and once a day: nobody waits for it.
+    if answer.status != 401 && organizations::first_use_today(&caller) {
+        context.wait_until(async move {
+            if let Err(error) = organizations::note_use(&caller).await {
+                complain("the use of a key was not noted", &format!("{error:?}"));
+            }
+        });
+    }
+    // What was just written to the outbox, or for webhooks, leaves at once; the clock
+    // repeats what failed.
+    if meter.rows_written() > 0 {
         let db = db.clone();
         let config = Arc::clone(&config);
-        context.wait_until(async move { deliver(&db, &config).await });
+        context.wait_until(async move {
+            deliver(&db, &config).await;
+            webhooks::deliver(&db, &config, 1).await;
+        });
     }
     if imports::wakes(url.path()) && answer.status.as_u16() < 400 {
         let visit = nobody(db.clone(), Arc::clone(&config), &request_id);
@@ -271,6 +286,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             let db = Db::new(binding);
             tick(&db).await;
             deliver(&db, &config).await;
+            webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
             get_on_with_imports(&nobody(db, config, "clock")).await;
         }
         (Err(reason), _) => complain("the clock cannot work", reason),
@@ -314,7 +330,13 @@ async fn tick(db: &Db) {
         }
         Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
     }
-    let mut forget = vec![idempotency::forget_before(now), outbox::forget(now)];
+    let mut forget = vec![
+        idempotency::forget_before(now),
+        outbox::forget(now),
+        organizations::forget(now),
+        coordination::forget(now),
+        crate::webhooks::forget(now),
+    ];
     forget.extend(volunteers::forget(now));
     forget.extend(imports::forget(now));
     if let Err(error) = db.batch(forget).await {

@@ -3,6 +3,7 @@
 //! A request's way: `router` → a handler in a capability's `api` or `pages` → the rules
 //! in its `mod` → one question to the database in its `store` → the answer.
 
+pub mod coordination;
 pub mod imports;
 pub mod menu;
 pub mod messages;
@@ -12,6 +13,7 @@ pub mod regions;
 pub mod router;
 pub mod signups;
 pub mod volunteers;
+pub mod webhooks;
 
 #[cfg(target_arch = "wasm32")]
 mod delivery;

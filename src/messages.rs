@@ -30,6 +30,18 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 }
             });
         }
+        ("webhook_disabled", Lang::Zh) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "{organization}的事件推送 {url} 已连续多天无法送达，现已停用。请在组织后台检查后重新启用。"
+            )
+        }
+        ("webhook_disabled", Lang::En) => {
+            let (organization, url) = (letter.param("organization"), letter.param("url"));
+            format!(
+                "The webhook {url} of {organization} could not be reached for days and is switched off. Look into it and switch it on again in the console."
+            )
+        }
         ("signup_promoted", Lang::Zh) => {
             format!(
                 "您候补的“{title}”有名额了，已为您确认：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"
@@ -52,9 +64,42 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         ("shift_cancelled", Lang::En) => {
             format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
         }
+        ("signup_let_go", Lang::Zh) => {
+            format!("组织者取消了您在“{title}”（{when}）的报名。如有疑问，请联系组织者。")
+        }
+        ("signup_let_go", Lang::En) => format!(
+            "The organizer has cancelled your sign-up for “{title}” ({when}). Ask the organizer if you have questions."
+        ),
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
             format!("The organizer has approved your withdrawal from “{title}” ({when}).")
+        }
+        ("signup_moved", lang) => moved(letter, title, &when, place, lang),
+        ("signup_approved", Lang::Zh) => format!(
+            "您报名的“{title}”已通过审核：{when}，{place}。如来不了，请尽早在“我的班次”里取消。"
+        ),
+        ("signup_approved", Lang::En) => format!(
+            "Your sign-up for “{title}” was approved: {when}, {place}. If you can't come, cancel soon under My shifts."
+        ),
+        ("signup_approved_waiting", Lang::Zh) => format!(
+            "您报名的“{title}”（{when}）已通过审核，目前名额已满，已为您排上候补，有名额会再通知您。"
+        ),
+        ("signup_approved_waiting", Lang::En) => format!(
+            "Your sign-up for “{title}” ({when}) was approved. It is full at the moment: you are on the waiting list, and we tell you when a seat is free."
+        ),
+        ("signup_declined", Lang::Zh) => {
+            format!("您报名的“{title}”（{when}）未通过审核，原因：{reason}。感谢您的报名。")
+        }
+        ("signup_declined", Lang::En) => format!(
+            "Your sign-up for “{title}” ({when}) was declined. Reason: {reason}. Thank you for signing up."
+        ),
+        ("organizer_message", Lang::Zh) => {
+            let (organization, text) = (letter.param("organization"), letter.param("text"));
+            format!("{organization}就“{title}”（{when}）通知您：{text}")
+        }
+        ("organizer_message", Lang::En) => {
+            let (organization, text) = (letter.param("organization"), letter.param("text"));
+            format!("{organization} writes about “{title}” ({when}): {text}")
         }
         ("cancel_requested", Lang::Zh) => {
             format!("有志愿者请求退出“{title}”（{when}），请到“我的班次”打开名单处理。")
@@ -64,11 +109,82 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 "A volunteer asks to withdraw from “{title}” ({when}). Open the roster under My shifts to respond."
             )
         }
-        _ => return None,
+        (kind, lang) => about_organizations(kind, title, place, reason, lang)?,
     };
     Some(match lang {
         Lang::Zh => format!("【点单】{words}"),
         Lang::En => format!("[Diandan] {words}"),
+    })
+}
+
+fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
+    let was = letter.instant("was");
+    let was = format!("{} {}", day_words(was, lang), was.hour_minute());
+    let role = letter.param("role");
+    let why = match (letter.param("reason"), lang) {
+        ("", _) => String::new(),
+        (reason, Lang::Zh) => format!("原因：{reason}。"),
+        (reason, Lang::En) => format!(" Reason: {reason}."),
+    };
+    match lang {
+        Lang::Zh => format!(
+            "组织者把您在“{title}”的班次从 {was} 换到 {when}（{role}），{place}。{why}如来不了，请在“我的班次”里取消。"
+        ),
+        Lang::En => format!(
+            "The organizer moved you on “{title}” from {was} to {when} ({role}), {place}.{why} If you can't come, cancel under My shifts."
+        ),
+    }
+}
+
+/// `title` is the organization's or the office's name, `place` the office's or the region's.
+fn about_organizations(
+    kind: &str,
+    title: &str,
+    place: &str,
+    reason: &str,
+    lang: Lang,
+) -> Option<String> {
+    Some(match (kind, lang) {
+        // The name of an organization nobody has verified may say anything.
+        ("organization_invited", Lang::Zh) => match title {
+            "" => "有一个组织邀请您加入。用这个手机号登录后，在“我的组织”里查看。".to_owned(),
+            title => format!("“{title}”邀请您加入。用这个手机号登录后，在“我的组织”里接受或谢绝。"),
+        },
+        ("organization_invited", Lang::En) => match title {
+            "" => "An organization invites you to join. Sign in with this phone and look under My organizations.".to_owned(),
+            title => format!("“{title}” invites you to join. Sign in with this phone and answer under My organizations."),
+        },
+        ("organization_verified", Lang::Zh) => {
+            format!("“{title}”已由{place}通过核验，项目可以上菜单了。")
+        }
+        ("organization_verified", Lang::En) => {
+            format!("“{title}” was verified by {place}. Its projects may go on the menu.")
+        }
+        ("organization_refused", Lang::Zh) => format!(
+            "“{title}”未通过{place}的核验，原因：{reason}。修改资料后会重新排队核验。"
+        ),
+        ("organization_refused", Lang::En) => format!(
+            "“{title}” was not verified by {place}. Reason: {reason}. Correct it and it waits again."
+        ),
+        ("organization_suspended", Lang::Zh) => {
+            format!("“{title}”已被{place}暂停，项目已从菜单撤下。原因：{reason}。")
+        }
+        ("organization_suspended", Lang::En) => format!(
+            "“{title}” was suspended by {place}; its projects are off the menu. Reason: {reason}."
+        ),
+        ("organization_reinstated", Lang::Zh) => {
+            format!("“{title}”已由{place}恢复，项目重新上菜单。")
+        }
+        ("organization_reinstated", Lang::En) => {
+            format!("“{title}” was reinstated by {place}. Its projects are back on the menu.")
+        }
+        ("coordinator_appointed", Lang::Zh) => {
+            format!("您已被任命为{place}的统筹员（{title}）。用这个手机号登录后打开“统筹”。")
+        }
+        ("coordinator_appointed", Lang::En) => format!(
+            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination."
+        ),
+        _ => return None,
     })
 }
 
@@ -115,6 +231,7 @@ mod tests {
         serde_json::from_value(json!({
             "seq": 1, "kind": kind, "language": language, "attempts": 0, "created_at": 0,
             "params": json!({"title": "义诊", "place": "村口", "reason": "下雨",
+                "text": "请带伞", "organization": "义工队", "role": "助教", "was": 1_795_820_400_000_i64,
                 "starts_at": 1_795_824_000_000_i64, "ends_at": 1_795_831_200_000_i64}).to_string(),
             "secret_sealed": config.keys.seal("012345").unwrap(),
             "phone_sealed": config.keys.seal("13800138000").unwrap(),
@@ -134,11 +251,32 @@ mod tests {
             "shift_moved",
             "shift_cancelled",
             "signup_released",
+            "signup_let_go",
+            "signup_moved",
+            "signup_approved",
+            "signup_approved_waiting",
+            "signup_declined",
+            "organizer_message",
             "cancel_requested",
         ] {
             for language in ["zh", "en"] {
                 let text = text(&letter(kind, language, &config), &config).unwrap();
                 assert!(text.contains("义诊") && text.contains("08:00"), "{text}");
+            }
+        }
+        for kind in [
+            "organization_invited",
+            "organization_verified",
+            "organization_refused",
+            "organization_suspended",
+            "organization_reinstated",
+            "coordinator_appointed",
+        ] {
+            for language in ["zh", "en"] {
+                let text = text(&letter(kind, language, &config), &config).unwrap();
+                assert!(text.contains("义诊"), "{text}");
+                let explains = matches!(kind, "organization_refused" | "organization_suspended");
+                assert_eq!(text.contains("下雨"), explains, "{text}");
             }
         }
         let code = text(&letter("sign_in_code", "zh", &config), &config).unwrap();

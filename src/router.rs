@@ -25,7 +25,9 @@ use crate::platform::problem::{self, Problem};
 use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{imports, menu, messages, organizations, regions, signups, volunteers};
+use crate::{
+    coordination, imports, menu, messages, organizations, regions, signups, volunteers, webhooks,
+};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -52,7 +54,11 @@ macro_rules! operations {
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
                 (name = "imports", description = "Projects in bulk, in and out"),
-                (name = "organizations", description = "Who publishes"),
+                (name = "organizations", description = "Who publishes: registration and trust"),
+                (name = "members", description = "Who acts for an organization"),
+                (name = "api-keys", description = "What programs act with"),
+                (name = "coordination", description = "Offices bound to a region: verification and appointments"),
+                (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
             paths($($($($handler)::+),+),+),
@@ -63,7 +69,15 @@ macro_rules! operations {
 
 operations! {
     "/api/v1/regions" => get regions::api::list;
-    "/api/v1/organizations/{org}" => get organizations::api::show;
+    "/api/v1/organizations" => get organizations::api::list, post organizations::api::register;
+    "/api/v1/organizations/{org}" => get organizations::api::show, patch organizations::api::change;
+    "/api/v1/organizations/{org}/verification" => post coordination::api::decide;
+    "/api/v1/organizations/{org}/members" => get organizations::api::members::list;
+    "/api/v1/organizations/{org}/members/{member}" => patch organizations::api::members::change, delete organizations::api::members::remove;
+    "/api/v1/organizations/{org}/invitations" => get organizations::api::invitations::list, post organizations::api::invitations::invite;
+    "/api/v1/organizations/{org}/invitations/{invitation}" => delete organizations::api::invitations::withdraw;
+    "/api/v1/organizations/{org}/api-keys" => get organizations::api::keys::list, post organizations::api::keys::make;
+    "/api/v1/organizations/{org}/api-keys/{key}" => delete organizations::api::keys::revoke;
     "/api/v1/organizations/{org}/opportunities" => get menu::opportunities::show;
     "/api/v1/organizations/{org}/projects" => get menu::own::list;
     "/api/v1/organizations/{org}/projects/{client_ref}" => get menu::api::own, put menu::api::put, patch menu::own::patch, delete menu::own::delete;
@@ -79,15 +93,70 @@ operations! {
     "/api/v1/organizations/{org}/imports/{import}/apply" => post imports::api::apply;
     "/api/v1/organizations/{org}/export" => get imports::export::export;
     "/api/v1/imports/template.csv" => get imports::api::template;
+    "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
+    "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/test" => post webhooks::api::test;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries" => get webhooks::api::deliveries;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay" => post webhooks::api::replay;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;
-    "/api/v1/signups/{id}" => get signups::api::show, delete signups::api::cancel;
+    "/api/v1/shifts/{id}/messages" => post signups::organizing::api::notify;
+    "/api/v1/signups/{id}" => get signups::api::show, patch signups::organizing::api::describe, delete signups::api::cancel;
+    "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
+    "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
+    "/api/v1/signups/{id}/move" => post signups::organizing::api::move_signup;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;
     "/api/v1/me" => get volunteers::api::show, patch volunteers::api::change;
     "/api/v1/me/signups" => get signups::api::mine;
+    "/api/v1/me/organizations" => get organizations::api::members::mine;
+    "/api/v1/me/invitations" => get organizations::api::invitations::mine;
+    "/api/v1/me/invitations/{invitation}" => delete organizations::api::invitations::decline;
+    "/api/v1/me/invitations/{invitation}/acceptance" => post organizations::api::invitations::accept;
+    "/api/v1/me/coordination" => post coordination::api::redeem;
+    "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
+    "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
+}
+
+/// An organization's webhooks in its console.
+fn webhook_pages() -> Router {
+    use webhooks::pages;
+    let list = "/organizations/{id}/webhooks";
+    let one = "/organizations/{id}/webhooks/{webhook}";
+    Router::new()
+        .route(list, get(pages::webhooks).post(pages::register))
+        .route(one, get(pages::webhook))
+        .route(&format!("{one}/test"), post(pages::test))
+        .route(&format!("{one}/enable"), post(pages::enable))
+        .route(&format!("{one}/disable"), post(pages::disable))
+        .route(&format!("{one}/rotate"), post(pages::rotate))
+        .route(&format!("{one}/remove"), post(pages::remove))
+        .route(
+            &format!("{one}/deliveries/{{delivery}}/replay"),
+            post(pages::replay),
+        )
+}
+
+/// Where those work who run a shift.
+fn organizing_pages() -> Router {
+    use signups::organizing::pages::{print, requests};
+    use signups::pages::acts;
+    Router::new()
+        .route("/organizations/{id}/requests", get(requests))
+        .route("/shifts/{id}/roster/print", get(print))
+        .route("/shifts/{id}/roster/{signup}", get(signups::pages::person))
+        .route("/shifts/{id}/roster/message", post(acts::message))
+        .route("/shifts/{id}/roster/{signup}/release", post(acts::release))
+        .route("/shifts/{id}/roster/{signup}/approve", post(acts::approve))
+        .route("/shifts/{id}/roster/{signup}/decline", post(acts::decline))
+        .route("/shifts/{id}/roster/{signup}/move", post(acts::move_signup))
+        .route(
+            "/shifts/{id}/roster/{signup}/describe",
+            post(acts::describe),
+        )
 }
 
 fn pages() -> Router {
@@ -131,14 +200,37 @@ fn pages() -> Router {
             get(menu::pages::console::confirm).post(menu::pages::console::act),
         )
         .route(
+            "/organizations/new",
+            get(organizations::pages::new).post(organizations::pages::register),
+        )
+        .route(
+            "/organizations/{id}/settings",
+            get(organizations::pages::settings),
+        )
+        .route(
+            "/organizations/{id}/settings/{act}",
+            post(organizations::pages::act),
+        )
+        .route("/me/organizations", get(organizations::pages::mine))
+        .route("/me/invitations/{id}", post(organizations::pages::answer))
+        .route("/coordination", get(coordination::pages::queue))
+        .route(
+            "/coordination/organizations/{id}",
+            get(coordination::pages::organization).post(coordination::pages::decide),
+        )
+        .route("/coordination/appoint", post(coordination::pages::appoint))
+        .route("/coordination/revoke", post(coordination::pages::revoke))
+        .route(
+            "/coordination/accept",
+            get(coordination::pages::code_form).post(coordination::pages::redeem),
+        )
+        .route(
             "/shifts/{id}/sign-up",
             get(signups::pages::sign_up_form).post(signups::pages::sign_up_submit),
         )
         .route("/shifts/{id}/roster", get(signups::pages::roster))
-        .route(
-            "/shifts/{id}/roster/{signup}/release",
-            post(signups::pages::release),
-        )
+        .merge(organizing_pages())
+        .merge(webhook_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),
@@ -234,6 +326,7 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
         }
     };
     let problem = response.extensions().get::<Problem>().cloned();
+    let problem = problem.map(|problem| explained(&visit, problem));
     let internal_reason = problem
         .as_ref()
         .and_then(|problem| problem.internal_reason().map(str::to_owned));
@@ -282,6 +375,17 @@ fn forged() -> Problem {
             "This request came from another site and was refused",
         ),
     )
+}
+
+/// Whoever presents half a key, or one with a slip in it, is told so.
+fn explained(visit: &Visit, problem: Problem) -> Problem {
+    if problem.code() != "unauthenticated" || !visit.presents(organizations::is_mistyped_key) {
+        return problem;
+    }
+    problem.titled(Words::new(
+        "接口密钥不完整或有错字：校验位不符",
+        "The API key is cut off or mistyped: its checksum does not fit",
+    ))
 }
 
 fn render(visit: &Visit, problem: &Problem, is_api: bool) -> Response {

@@ -1,6 +1,6 @@
 //! The columns of the spreadsheet: what a clerk calls them, and what they mean.
 
-use crate::menu::{Field, ProjectState, ShiftState, Skill};
+use crate::menu::{Field, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::Choice;
 
@@ -45,6 +45,8 @@ pub enum Vocabulary {
     Skill,
     /// [`ShiftState`]
     ShiftState,
+    /// [`SignUpApproval`]
+    SignUpApproval,
 }
 
 impl Vocabulary {
@@ -68,6 +70,10 @@ impl Vocabulary {
             Self::ShiftState => of(|state| match state {
                 ShiftState::Open => "正常",
                 ShiftState::Cancelled => "取消",
+            }),
+            Self::SignUpApproval => of(|approval| match approval {
+                SignUpApproval::None => "不审核",
+                SignUpApproval::Required => "需审核",
             }),
         }
     }
@@ -117,7 +123,7 @@ const fn shift(name: &'static str, part: &'static str, zh: &'static str, kind: K
 }
 
 /// All columns, in the order of the template.
-pub static COLUMNS: [Column; 28] = [
+pub static COLUMNS: [Column; 29] = [
     project("client_ref", "编号", Kind::Text),
     project("state", "状态", Kind::Word(Vocabulary::ProjectState)),
     project("title", "项目名称", Kind::Text),
@@ -145,6 +151,11 @@ pub static COLUMNS: [Column; 28] = [
         Kind::Number,
     ),
     project("travel_minutes", "路程（分钟）", Kind::Number),
+    project(
+        "approval",
+        "报名审核",
+        Kind::Word(Vocabulary::SignUpApproval),
+    ),
     project("change_reason", "变更原因", Kind::Text),
     shift("shift_ref", "ref", "班次编号", Kind::Text),
     shift("shift_role", "role", "班次岗位", Kind::Text),
@@ -196,6 +207,24 @@ impl Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whatever_a_project_or_a_shift_says_has_a_column() {
+        let document = serde_json::to_value(crate::router::openapi()).unwrap();
+        for (body, of_shift, elsewhere) in [
+            ("ProjectBody", false, &["shifts", "repeats"][..]),
+            ("ShiftBody", true, &[]),
+        ] {
+            let properties = &document["components"]["schemas"][body]["properties"];
+            for part in properties.as_object().unwrap().keys() {
+                let column = COLUMNS
+                    .iter()
+                    .find(|column| column.part == part && column.of_shift == of_shift);
+                let is_elsewhere = elsewhere.contains(&part.as_str());
+                assert!(column.is_some() != is_elsewhere, "{part} of {body}");
+            }
+        }
+    }
 
     #[test]
     fn headings_are_found_in_either_language() {

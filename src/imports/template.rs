@@ -43,6 +43,7 @@ fn text(now: Instant) -> String {
         "sign_up_closes_minutes": 60,
         "cancel_until_minutes": 1440,
         "travel_minutes": 30,
+        "approval": "none",
         "shifts": [shift("am", nine), shift("pm", nine.plus(5 * HOUR))],
     });
     let mut text = BYTE_ORDER_MARK.to_owned();

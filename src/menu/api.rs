@@ -11,7 +11,7 @@ use super::precondition::{Precondition, etag};
 use super::publishing::{Outcome, Published, Target, Wanted, own_project, publish};
 use super::search::{Cursor, MenuQuery};
 use super::store::{self, Before, ProjectRow, ShiftRow};
-use super::{Card, Field, ProjectState, ShiftState, Skill};
+use super::{Card, Field, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
@@ -77,6 +77,8 @@ pub struct Project {
     /// When sign-up opens; at once when null.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub sign_up_opens_at: Option<Instant>,
+    /// Whether the organizer decides on each sign-up.
+    pub approval: SignUpApproval,
     /// Sign-up closes so many minutes before a shift starts.
     pub sign_up_closes_minutes: i64,
     /// Volunteers cancel by themselves until so many minutes before the start.
@@ -111,7 +113,7 @@ pub struct Shift {
     pub ends_at: Instant,
     /// Seats.
     pub capacity: i64,
-    /// Seats left.
+    /// Seats left: neither taken nor asked for.
     pub seats_left: i64,
     /// Places on the waiting list.
     pub waitlist: i64,
@@ -126,7 +128,7 @@ pub struct Shift {
 impl From<ShiftRow> for Shift {
     fn from(row: ShiftRow) -> Self {
         Self {
-            seats_left: (row.capacity - row.confirmed).max(0),
+            seats_left: row.seats_left(),
             id: row.id,
             reference: row.reference,
             role: row.role,
@@ -164,6 +166,7 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
             what_to_bring: row.what_to_bring,
             min_age: row.min_age,
             skills: row.skills,
+            approval: row.approval,
             sign_up_opens_at: row.sign_up_opens_at,
             sign_up_closes_minutes: row.sign_up_closes_minutes,
             cancel_until_minutes: row.cancel_until_minutes,

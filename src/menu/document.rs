@@ -10,7 +10,7 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::problem::Problem;
 
 /// What an organization writes of a project; its answer has more.
-const PARTS: [&str; 20] = [
+const PARTS: [&str; 21] = [
     "state",
     "title",
     "field",
@@ -29,6 +29,7 @@ const PARTS: [&str; 20] = [
     "sign_up_closes_minutes",
     "cancel_until_minutes",
     "travel_minutes",
+    "approval",
     "shifts",
     "change_reason",
 ];
@@ -63,6 +64,7 @@ impl Document {
             ),
             ("cancel_until_minutes", json!(body.cancel_until_minutes())),
             ("travel_minutes", json!(body.travel_minutes())),
+            ("approval", json!(body.approval)),
         ] {
             document.0.insert(part.to_owned(), value);
         }

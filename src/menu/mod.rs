@@ -165,6 +165,16 @@ choice! {
     }
 }
 
+choice! {
+    /// Whether the organizer decides on each sign-up.
+    SignUpApproval {
+        /// Whoever fits has the seat at once.
+        None = "none",
+        /// A sign-up is a request until the organizer approves of it.
+        Required = "required",
+    }
+}
+
 /// How many places are left, in one word a person can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Places {

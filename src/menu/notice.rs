@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::repeats::{self, Repeat};
-use super::{Field, ProjectState, ShiftState, Skill};
+use super::{Field, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
@@ -124,6 +124,12 @@ pub struct ProjectBody {
     #[schema(value_type = Option<String>, format = "date-time")]
     #[deserr(default)]
     pub sign_up_opens_at: Option<Instant>,
+    /// `none` when left out. With `required` a sign-up has no seat until the organizer
+    /// approves of it; requests fill seats and waiting places together.
+    #[deserr(default = SignUpApproval::None)]
+    #[serde(skip_serializing_if = "asks_nothing")]
+    #[schema(required = false)]
+    pub approval: SignUpApproval,
     /// Sign-up closes so many minutes before a shift starts; 0 when left out.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 43200)]
     #[deserr(default)]
@@ -154,6 +160,11 @@ pub struct ProjectBody {
     /// Why the place changes or the project is called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
+}
+
+/// Bodies written before there was a choice are known by the same hash.
+fn asks_nothing(approval: &SignUpApproval) -> bool {
+    *approval == SignUpApproval::None
 }
 
 /// One time slot of one role.

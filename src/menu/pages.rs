@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::api::{for_the_public, with_cursor};
 use super::search::{MenuQuery, Sort};
 use super::store::{self, Listed, ProjectRow, ShiftRow};
-use super::{Card, Field, Places, ProjectState, ShiftState, Skill, feed};
+use super::{Card, Field, Places, ProjectState, ShiftState, SignUpApproval, Skill, feed};
 use crate::organizations::OrganizationState;
 use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
 use crate::platform::i18n::Lang;
@@ -331,6 +331,12 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                         p { a.button.quiet href={ "/?field=" (field.word()) } { (lang.pick("看看同类项目", "See similar projects")) } }
                     }
                 }
+                @if project.approval == SignUpApproval::Required && !ahead.is_empty() {
+                    p.say.wait { (lang.pick(
+                        "这个项目的报名要由组织者审核，通过后才算报上，结果会发短信告诉您。",
+                        "The organizer decides on each sign-up here. You have a seat once it is approved; we text you.",
+                    )) }
+                }
                 ul.shifts { @for shift in &ahead { (shift_line(&visit, &project, shift)) } }
             }
             section { h2 { (lang.pick("做什么", "What you will do")) } p.prose { (text(&project.content)) } }
@@ -377,10 +383,8 @@ fn age_words(min_age: i64, lang: Lang) -> String {
 
 fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
     let lang = visit.lang;
-    let places = Places::of(
-        shift.capacity - shift.confirmed,
-        shift.waitlist - shift.waiting,
-    );
+    let places = shift.places();
+    let asks = project.approval == SignUpApproval::Required;
     let cancelled = shift.state == ShiftState::Cancelled;
     let closes = shift
         .starts_at
@@ -409,7 +413,9 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
                             a.button.quiet href={ "/shifts/" (shift.id) "/sign-up" } { (lang.pick("候补", "Join waitlist")) }
                         }
                         Places::Free(_) => {
-                            a.button href={ "/shifts/" (shift.id) "/sign-up" } { (lang.pick("报名", "Sign up")) }
+                            a.button href={ "/shifts/" (shift.id) "/sign-up" } {
+                                @if asks { (lang.pick("申请", "Apply")) } @else { (lang.pick("报名", "Sign up")) }
+                            }
                         }
                     }
                 }
@@ -419,7 +425,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
                 @if let (true, Some(why)) = (cancelled, &shift.change_reason) { (why) }
                 @else if cancelled || closed || stopped { (shift.capacity) (lang.pick(" 人", " seats")) }
                 @else if places == Places::Waiting {
-                    (lang.pick("已满 · 候补 ", "Full · waiting ")) span.num { (shift.waiting) "/" (shift.waitlist) }
+                    (lang.pick("已满 · 候补 ", "Full · waiting ")) span.num { (shift.in_line()) "/" (shift.waitlist) }
                 } @else if places == Places::Full {
                     span.num { (shift.capacity) } (lang.pick(" 人已满", " of ")) @if lang == Lang::En { (shift.capacity) " taken" }
                 } @else {

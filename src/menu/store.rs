@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Field, ProjectState, ShiftState, Skill};
+use super::{Field, Places, ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::bind;
 use crate::organizations::OrganizationState;
 use crate::platform::clock::Instant;
@@ -23,7 +23,8 @@ SET next_starts_at = (
       SELECT min(h.starts_at) FROM shift h
       WHERE h.project = project.seq AND h.state = 'open' AND h.starts_at > ?1),
     (seats_free, waits_free) = (
-      SELECT coalesce(sum(h.capacity - h.confirmed), 0), coalesce(sum(max(h.waitlist - h.waiting, 0)), 0)
+      SELECT coalesce(sum(max(h.capacity - h.confirmed - h.waiting, 0)), 0),
+        coalesce(sum(min(max(h.capacity + h.waitlist - h.confirmed - h.waiting, 0), h.waitlist)), 0)
       FROM shift h
       WHERE h.project = project.seq AND h.state = 'open' AND h.starts_at > ?1)"
     };
@@ -52,7 +53,7 @@ SELECT ",
     card_columns!(),
     ", p.client_ref, p.version, p.state, p.organization_state, p.content, p.conditions, p.how_to_sign_up,
   p.risks, p.safeguards, p.what_to_bring, p.sign_up_opens_at, p.sign_up_closes_minutes,
-  p.cancel_until_minutes, p.travel_minutes, p.change_reason
+  p.cancel_until_minutes, p.travel_minutes, p.change_reason, p.approval
 FROM project p
 WHERE "
 );
@@ -121,6 +122,8 @@ pub struct ProjectRow {
     pub published_at: Option<Instant>,
     /// Why it changed last.
     pub change_reason: Option<String>,
+    /// Whether the organizer decides on each sign-up.
+    pub approval: SignUpApproval,
 }
 
 /// A shift as the public reads it.
@@ -149,6 +152,24 @@ pub struct ShiftRow {
     pub state: ShiftState,
     /// Why it was moved or called off.
     pub change_reason: Option<String>,
+}
+
+impl ShiftRow {
+    /// Seats nobody has or asks for.
+    pub fn seats_left(&self) -> i64 {
+        (self.capacity - self.confirmed - self.waiting).max(0)
+    }
+
+    /// How many places are left.
+    pub fn places(&self) -> Places {
+        let all = self.capacity + self.waitlist;
+        Places::of(self.seats_left(), all - self.confirmed - self.waiting)
+    }
+
+    /// Volunteers for whom there is no seat at the moment.
+    pub fn in_line(&self) -> i64 {
+        (self.confirmed + self.waiting - self.capacity).max(0)
+    }
 }
 
 /// A project with its shifts, in order of time.

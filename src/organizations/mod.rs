@@ -1,16 +1,44 @@
-//! Organizations (组织): who publishes, and with which key.
+//! Organizations (组织): who publishes, in whose name, and with which key.
 
 mod agent;
 pub mod api;
+mod api_key;
+mod credit_code;
+mod guard;
 pub mod pages;
+pub mod registration;
 pub mod store;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::choice;
+use crate::platform::clock::{DAY, Instant};
 use crate::platform::i18n::Lang;
 
 pub use agent::{Agent, Permission, Role, Scope};
+pub use api_key::{KEY_PREFIX, first_use_today, hint, is_mistyped_key, new_key, with_checksum};
+pub use credit_code::{CodeFault, CreditCode};
+pub use guard::{Permit, admit};
+pub(crate) use guard::{agent, entry};
+pub use registration::Fundraising;
+// What an answered request leaves behind, and what the clock forgets.
+pub use store::invitations::forget;
+pub use store::keys::note_use;
+
+/// An invitation to join is good for so long, in milliseconds.
+pub const INVITATION_LASTS: i64 = 14 * DAY;
+/// One organization sends at most so many invitations a day: each is a message to a phone
+/// that may be anybody's.
+pub const INVITATIONS_A_DAY: i64 = 20;
+/// One person keeps at most so many organizations waiting for verification.
+pub const WAITING_A_PERSON: i64 = 10;
+/// An API key is good for so long unless its owner says otherwise, in milliseconds.
+pub const KEY_LASTS: i64 = 365 * DAY;
+/// And at most for so long, in milliseconds.
+pub const KEY_LASTS_AT_MOST: i64 = 731 * DAY;
+/// One organization has at most so many keys that work.
+pub const KEYS_AT_MOST: i64 = 50;
 
 choice! {
     /// Whether an organization may act.
@@ -66,15 +94,15 @@ impl OrganizationKind {
     }
 }
 
-/// The prefix of every API key.
-pub const KEY_PREFIX: &str = "ddk_";
-
-/// What the public reads of an organization.
-#[derive(Debug, Deserialize, serde::Serialize, utoipa::ToSchema)]
+/// What the public reads of an organization; its members and whoever coordinates its
+/// region read all of it.
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Organization {
     /// UUIDv7.
     #[schema(format = "uuid")]
     pub id: String,
+    /// Rises with each change; for its members the `ETag` is made of it.
+    pub version: i64,
     /// Its name.
     pub name: String,
     /// What it is by law.
@@ -89,6 +117,102 @@ pub struct Organization {
     pub about: String,
     /// The organization's own telephone.
     pub contact_phone: Option<String>,
+    /// Public-fundraising qualification, when it has one.
+    pub fundraising: Option<Fundraising>,
     /// Whether it may act.
     pub state: OrganizationState,
+    /// Since when it is in this state, RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    pub state_since: Instant,
+    /// Which office decided on it; null until one did.
+    pub state_by: Option<Office>,
+    /// Why it was refused or suspended; for its members and its coordinators.
+    pub state_reason: Option<String>,
+    /// Whom to ask for; for its members and its coordinators.
+    pub contact_name: Option<String>,
+}
+
+/// Who decided: an office and the division it coordinates, never a person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Office {
+    /// What it is called.
+    #[schema(example = "赣州市民政局")]
+    pub name: String,
+    /// The division it coordinates.
+    #[schema(example = "3607")]
+    pub region: String,
+    /// The division's name.
+    #[schema(example = "赣州市")]
+    pub region_name: String,
+}
+
+/// An organization in a list.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+pub struct OrganizationLine {
+    /// UUIDv7.
+    #[schema(format = "uuid")]
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// What it is by law.
+    pub kind: OrganizationKind,
+    /// Unified social credit code, when registered.
+    pub credit_code: Option<String>,
+    /// Division code.
+    pub region: String,
+    /// The division's name.
+    pub region_name: String,
+    /// Whether it may act.
+    pub state: OrganizationState,
+    /// Since when it is in this state, RFC 3339.
+    #[schema(value_type = String, format = "date-time")]
+    pub state_since: Instant,
+}
+
+impl Role {
+    /// Its name for people.
+    pub fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Owner => lang.pick("负责人", "Owner"),
+            Self::Manager => lang.pick("管理员", "Manager"),
+            Self::Recorder => lang.pick("记录员", "Recorder"),
+            Self::Viewer => lang.pick("查看者", "Viewer"),
+        }
+    }
+
+    /// What it may do, in a few words.
+    pub fn may_words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Owner => lang.pick(
+                "全部，包括成员和密钥",
+                "everything, members and keys included",
+            ),
+            Self::Manager => lang.pick("发布项目、处理报名", "projects and sign-ups"),
+            Self::Recorder => lang.pick("看名单、记录时长", "sees who comes, records hours"),
+            Self::Viewer => lang.pick("只看名单", "sees who comes"),
+        }
+    }
+}
+
+impl Scope {
+    /// What it opens, in a few words.
+    pub fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::ProjectsWrite => lang.pick("发布项目", "Publish projects"),
+            Self::SignupsRead => lang.pick("读取报名名单", "Read sign-ups"),
+            Self::SignupsWrite => lang.pick("处理报名", "Decide on sign-ups"),
+        }
+    }
+}
+
+impl OrganizationState {
+    /// Its name for people.
+    pub fn name(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Unverified => lang.pick("待核验", "Waiting for verification"),
+            Self::Verified => lang.pick("已核验", "Verified"),
+            Self::Refused => lang.pick("未通过核验", "Refused"),
+            Self::Suspended => lang.pick("已暂停", "Suspended"),
+        }
+    }
 }

@@ -1,15 +1,23 @@
 //! An organization's public page, and its console.
 
 mod console;
+mod facts;
+mod mine;
+mod settings;
 mod structured;
 
 pub use console::{ConsolePage, console_nav};
+pub use mine::{answer, mine, new, register};
+pub use settings::{act, settings};
 
 use axum::response::Response;
 use maud::html;
 
-use super::{OrganizationState, store};
+use super::store::reading;
+use super::{Organization, OrganizationState};
 use crate::menu::pages::lines;
+use crate::platform::clock::Instant;
+use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
 use crate::platform::json_ld;
 use crate::platform::page::{Audience, page_with_head};
@@ -18,29 +26,11 @@ use crate::platform::visit::Visit;
 
 /// Serves `/organizations/{id}`.
 pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let found = store::with_projects(&visit.db, &id.to_string(), visit.now).await?;
-    let (organization, projects) = found.ok_or_else(Problem::not_found)?;
+    let found = reading::with_projects(&visit, &id.to_string()).await?;
+    let (found, projects) = found.ok_or_else(Problem::not_found)?;
+    let organization = found.organization;
     let lang = visit.lang;
-    let (style, state) = match organization.state {
-        OrganizationState::Verified => (
-            "say good",
-            lang.pick("已通过统筹单位核验", "Verified by its coordinator"),
-        ),
-        OrganizationState::Suspended => (
-            "say",
-            lang.pick("已被暂停，暂时不能报名", "Suspended; sign-up is stopped"),
-        ),
-        OrganizationState::Unverified => (
-            "say wait",
-            lang.pick(
-                "尚未核验，项目不会出现在菜单上",
-                "Not verified yet; its projects are not on the menu",
-            ),
-        ),
-        OrganizationState::Refused => {
-            ("say", lang.pick("未通过核验", "Refused by its coordinator"))
-        }
-    };
+    let (style, state) = state_words(&organization, lang);
     let listed = organization.state == OrganizationState::Verified;
     let body = html! {
         p.small { (organization.kind.name(lang)) }
@@ -54,6 +44,10 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
             }
             @if let Some(phone) = &organization.contact_phone {
                 dt { (lang.pick("联系电话", "Telephone")) } dd.num { a href={ "tel:" (phone) } { (phone) } }
+            }
+            @if let Some(fundraising) = &organization.fundraising {
+                dt { (lang.pick("公开募捐资格", "Public fundraising")) }
+                dd { (fundraising.certificate) " " small.nowrap { (lang.pick("有效期至 ", "until ")) (fundraising.valid_until) } }
             }
         }
         section.course {
@@ -76,4 +70,42 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
         &head,
         &body,
     ))
+}
+
+/// In which state it is, since when, and by whom: a class and a sentence.
+pub fn state_words(organization: &Organization, lang: Lang) -> (&'static str, String) {
+    let day = on_day(organization.state_since, lang);
+    let by = organization.state_by.as_ref();
+    let by = by.map(|office| office.name.as_str());
+    let office = by.unwrap_or(lang.pick("统筹单位", "its coordinator"));
+    match (organization.state, lang) {
+        (OrganizationState::Verified, Lang::Zh) => {
+            ("say good", format!("{day}起，已由{office}核验"))
+        }
+        (OrganizationState::Verified, Lang::En) => {
+            ("say good", format!("Verified by {office} since {day}"))
+        }
+        (OrganizationState::Suspended, Lang::Zh) => {
+            ("say", format!("{day}起被{office}暂停，不能报名"))
+        }
+        (OrganizationState::Suspended, Lang::En) => (
+            "say",
+            format!("Suspended by {office} since {day}; sign-up is stopped"),
+        ),
+        (OrganizationState::Unverified, Lang::Zh) => {
+            ("say wait", format!("{day}起等待核验，项目暂不在菜单上"))
+        }
+        (OrganizationState::Unverified, Lang::En) => (
+            "say wait",
+            format!("Waiting for verification since {day}; its projects are not on the menu"),
+        ),
+        (OrganizationState::Refused, Lang::Zh) => ("say", format!("{day}未通过{office}的核验")),
+        (OrganizationState::Refused, Lang::En) => ("say", format!("Refused by {office} on {day}")),
+    }
+}
+
+/// `2026年11月24日`, or `24 Nov 2026`.
+pub fn on_day(instant: Instant, lang: Lang) -> String {
+    let format = lang.pick("%Y年%-m月%-d日", "%-d %b %Y");
+    instant.local().strftime(format).to_string()
 }

@@ -1,36 +1,34 @@
-//! SQL of organizations.
+//! SQL of organizations. Who asks, whether they may, and the act itself are one question
+//! to the database.
 
-use super::Organization;
-use crate::bind;
-use crate::menu::{Listed, upcoming_of};
-use crate::platform::clock::Instant;
-use crate::platform::db::{Db, DbError};
-
-const ORGANIZATION: &str = "
-SELECT o.id, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name, o.about,
-  o.contact_phone, o.state
-FROM organization o JOIN region r ON r.code = o.region
-WHERE o.id = ?1";
-
-/// How many of its projects an organization's page shows.
-const SHOWN: i64 = 50;
-
-/// An organization.
-pub async fn organization(db: &Db, id: &str) -> Result<Option<Organization>, DbError> {
-    db.first(bind!(ORGANIZATION, id)).await
+/// The owner who asks, if it is one. `?1` session, `?2` now, `?3` organization.
+macro_rules! owner {
+    () => {
+        "owner AS (
+  SELECT m.volunteer_id
+  FROM session c
+  JOIN member m ON m.volunteer_id = c.volunteer_id AND m.organization_id = ?3 AND m.role = 'owner'
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
+    };
 }
 
-/// An organization with what it has on the menu.
-pub async fn with_projects(
-    db: &Db,
-    id: &str,
-    now: Instant,
-) -> Result<Option<(Organization, Vec<Listed>)>, DbError> {
-    let batch = db
-        .batch(vec![bind!(ORGANIZATION, id), upcoming_of(id, SHOWN, now)])
-        .await?;
-    Ok(match batch.first(0)? {
-        Some(organization) => Some((organization, batch.rows(1)?)),
-        None => None,
-    })
+pub mod invitations;
+pub mod keys;
+pub mod members;
+pub mod reading;
+pub mod registering;
+
+use super::Agent;
+use super::Permission;
+use crate::platform::db::Batch;
+use crate::platform::problem::Problem;
+
+/// Whoever asks, at the door of an organization: found by the statement at `at`.
+fn agent(batch: &Batch, at: usize) -> Result<Agent, Problem> {
+    batch.first(at)?.ok_or_else(Problem::unauthenticated)
+}
+
+/// An error unless an owner asks.
+fn require_owner(batch: &Batch, at: usize) -> Result<(), Problem> {
+    agent(batch, at)?.require(Permission::Manage)
 }

@@ -120,6 +120,17 @@ fn keyed_hash(key: &HmacKey, parts: &[&str]) -> String {
     HEXLOWER.encode(&keyed(key, parts))
 }
 
+/// HMAC-SHA256 (RFC 2104) under a key that somebody else holds as well.
+pub fn hmac_sha256(key: &[u8], message: &str) -> [u8; 32] {
+    // Keys of any length fit: longer ones than a block are hashed first.
+    <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
+        .map(|mut mac| {
+            mac.update(message.as_bytes());
+            mac.finalize().into_bytes().into()
+        })
+        .unwrap_or_default()
+}
+
 /// SHA-256 in hexadecimal: tokens of 256 random bits need no key.
 pub fn sha256_hex(text: &str) -> String {
     digest_hex(text.as_bytes())
@@ -163,7 +174,8 @@ pub fn six_digits() -> Result<String, NoRandomness> {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
+/// Random bytes from the platform.
+pub fn random<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
     Ok(bytes)

@@ -84,6 +84,12 @@ impl<T: Into<Self>> From<Option<T>> for Param {
     }
 }
 
+impl From<&Option<String>> for Param {
+    fn from(text: &Option<String>) -> Self {
+        Self::from(text.as_ref())
+    }
+}
+
 /// SQL and the values of its `?1`, `?2` …
 #[derive(Clone, Debug)]
 pub struct Statement {
@@ -98,6 +104,13 @@ impl Statement {
             sql: sql.into(),
             params,
         }
+    }
+
+    /// The same with one more parameter after the others.
+    #[must_use]
+    pub fn and(mut self, param: impl Into<Param>) -> Self {
+        self.params.push(param.into());
+        self
     }
 }
 

@@ -152,7 +152,7 @@ pub fn forget(now: Instant) -> Statement {
 }
 
 /// One minute, doubled each time, six hours at most; in milliseconds.
-fn pause_after(attempts: i64) -> i64 {
+pub fn pause_after(attempts: i64) -> i64 {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or_default();
     (MINUTE << doublings).min(6 * HOUR)
 }

@@ -120,6 +120,10 @@ pub fn problem_page(visit: &Visit, problem: &Problem) -> Response {
             "为保护志愿者的隐私，名单只保留到班次结束后 30 天。",
             "Rosters are closed 30 days after the shift, to protect volunteers.",
         ),
+        StatusCode::GONE if problem.code() == "invitation_over" => Words::new(
+            "请让对方重新邀请。",
+            "Ask whoever invited you for a new one.",
+        ),
         StatusCode::GONE => Words::new(
             "已报名的志愿者会收到短信通知。",
             "Volunteers who had signed up are notified.",

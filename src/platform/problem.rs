@@ -78,6 +78,13 @@ impl Problem {
         }))
     }
 
+    /// The same, said in other words.
+    #[must_use]
+    pub fn titled(mut self, title: Words) -> Self {
+        self.0.title = title;
+        self
+    }
+
     /// Adds a member to the problem.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -127,6 +127,11 @@ impl Visit {
         self.config.keys.address_hash(&network(&self.address))
     }
 
+    /// Whether what the caller presents is such a token.
+    pub fn presents(&self, such: impl FnOnce(&str) -> bool) -> bool {
+        self.credential.as_deref().is_some_and(such)
+    }
+
     /// Whether a caller presents anything at all.
     pub fn has_credential(&self) -> bool {
         self.credential.is_some()

@@ -55,11 +55,12 @@ impl Modify for Manners {
             for (is_unsafe, operation) in operations(item) {
                 add_codes(path, is_unsafe, operation);
                 exemplify(operation);
+                let repeatable = takes_key(operation);
                 for (status, response) in &mut operation.responses.responses {
                     if let RefOr::T(response) = response {
                         explain(response);
                         describe(status, response);
-                        name_headers(status, response);
+                        name_headers(status, repeatable, response);
                     }
                 }
             }
@@ -304,16 +305,24 @@ fn add_headers(components: &mut Components) {
         ),
         ("Retry-After".to_owned(), RefOr::T(seconds)),
         (
+            "Idempotency-Replayed".to_owned(),
+            text(
+                "`true` on the answer to a retry: nothing was done again.",
+                "true",
+            ),
+        ),
+        (
             "X-Request-Id".to_owned(),
             text("Names the request, to quote when asking for help.", "8f3c2a1b9d4e5f60-HKG"),
         ),
     ]);
 }
 
-fn name_headers(status: &str, response: &mut Response) {
+fn name_headers(status: &str, repeatable: bool, response: &mut Response) {
     let retry = matches!(status, "429" | "503").then_some("Retry-After");
+    let replayed = (repeatable && status.starts_with('2')).then_some("Idempotency-Replayed");
     let common = ["RateLimit-Policy", "RateLimit", "X-Request-Id"];
-    for name in common.into_iter().chain(retry) {
+    for name in common.into_iter().chain(retry).chain(replayed) {
         let known = RefOr::Ref(Ref::new(format!("#/components/headers/{name}")));
         response.headers.entry(name.to_owned()).or_insert(known);
     }

@@ -6,6 +6,7 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::organizing::Approval;
 use super::store::{self, Left, Outcome, Ticket, Wish};
 use super::{Guardian, Leaving, SignupState};
 use crate::menu::Skill;
@@ -82,7 +83,10 @@ pub struct Signup {
     pub id: String,
     /// Where it stands.
     pub state: SignupState,
-    /// Place in the waiting list, from 1; null when not waiting.
+    /// What the organizer said to it; null where the project asks for no approval. One
+    /// that is `pending` is `waitlisted` and has no seat until it is approved.
+    pub approval: Option<Approval>,
+    /// Place in the waiting list, from 1; null when not waiting, or for approval.
     pub position: Option<i64>,
     /// Which shift.
     #[schema(format = "uuid")]
@@ -115,7 +119,7 @@ pub struct Signup {
     pub cancelled_at: Option<Instant>,
     /// `volunteer` or `organization`.
     pub cancelled_by: Option<String>,
-    /// Why the shift or the project changed.
+    /// Why the organizer moved or declined it, else why the shift or the project changed.
     pub change_reason: Option<String>,
 }
 
@@ -127,6 +131,7 @@ impl From<Ticket> for Signup {
             change_reason: ticket.why_changed().map(str::to_owned),
             id: ticket.id,
             state: ticket.state,
+            approval: ticket.approval,
             shift_id: ticket.shift_id,
             project_id: ticket.project_id,
             title: ticket.title,
@@ -153,15 +158,22 @@ impl Ticket {
         }
     }
 
+    /// Whether it waits for the organizer's word.
+    pub fn is_pending(&self) -> bool {
+        self.state == SignupState::Waitlisted && self.approval == Some(Approval::Pending)
+    }
+
     /// How its holder may leave now.
     pub fn leaving(&self, now: Instant) -> Leaving {
         Leaving::of(self.state, self.starts_at, self.cancel_until_minutes, now)
     }
 
-    /// Why the shift, else the project, changed.
+    /// Why the organizer moved or declined it, else why the shift, else the project,
+    /// changed.
     pub fn why_changed(&self) -> Option<&str> {
-        self.shift_change_reason
+        self.organizer_reason
             .as_deref()
+            .or(self.shift_change_reason.as_deref())
             .or(self.change_reason.as_deref())
     }
 }
@@ -187,7 +199,7 @@ impl Ticket {
         "note": "坐早班车来",
     })),
     responses(
-        (status = 201, body = Signup),
+        (status = 201, body = Signup, description = "Signed up, or on the waiting list", headers(("Location" = String, description = "Where it is read"))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),

@@ -68,6 +68,9 @@ fn event(ticket: &Ticket, lang: Lang, origin: &str) -> Event {
     );
     notes.push(url.clone());
     let state = match ticket.state {
+        SignupState::Waitlisted if ticket.is_pending() => {
+            lang.pick("（待审核）", " (awaiting approval)")
+        }
         SignupState::Waitlisted => lang.pick("（候补）", " (waiting list)"),
         SignupState::Cancelled => lang.pick("（已取消）", " (cancelled)"),
         _ => "",

@@ -7,7 +7,8 @@ use crate::bind;
 use crate::platform::clock::Instant;
 use crate::platform::db::Statement;
 
-/// The sign-ups whose turn it is: as many of the longest waiting as seats are free.
+/// The sign-ups whose turn it is: as many of the longest waiting as seats are free. Whoever
+/// still waits for the organizer's word is passed over.
 macro_rules! next_in_line {
     ($shifts:literal) => {
         concat!(
@@ -16,6 +17,7 @@ macro_rules! next_in_line {
     SELECT w.seq, open.capacity - open.confirmed AS free,
       row_number() OVER (PARTITION BY w.shift_id ORDER BY w.seq) AS turn
     FROM shift open JOIN signup w ON w.shift_id = open.id AND w.state = 'waitlisted'
+      AND w.approval IS NOT 'pending'
     WHERE open.id IN (",
             $shifts,
             ")
@@ -65,6 +67,10 @@ const PROMOTE: &str = promote!("SELECT value FROM json_each(?1)");
 const TELL_PROMOTED_AFTER: &str = tell_promoted!("SELECT shift_id FROM signup WHERE id = ?1");
 const PROMOTE_AFTER: &str = promote!("SELECT shift_id FROM signup WHERE id = ?1");
 
+/// `?1` the sign-up that was moved, `?2` now.
+const TELL_PROMOTED_BEHIND: &str = tell_promoted!("SELECT moved_from FROM signup WHERE id = ?1");
+const PROMOTE_BEHIND: &str = promote!("SELECT moved_from FROM signup WHERE id = ?1");
+
 /// `?1` a JSON array of shift ids, `?2` now, `?3` the new place, `?4` JSON: for each
 /// shift its new times, role and reason, `?5` the reason for all.
 const TELL_MOVED: &str = "
@@ -98,12 +104,14 @@ WHERE s.shift_id IN (SELECT value FROM json_each(?1)) AND s.state IN ('confirmed
 
 const CANCEL: &str = "
 UPDATE signup
-SET state = 'cancelled', cancelled_at = ?2, cancelled_by = 'organization', revision = revision + 1
+SET state = 'cancelled', cancelled_at = ?2, cancelled_by = 'organization', organizer_reason = NULL,
+  revision = revision + 1
 WHERE shift_id IN (SELECT value FROM json_each(?1)) AND state IN ('confirmed', 'waitlisted')";
 
-/// A move of place alone changes no shift row, yet calendars must follow.
+/// A move of place alone changes no shift row, yet calendars must follow. What the
+/// organizer said to one of them before is old news then.
 const FOLLOW: &str = "
-UPDATE signup SET revision = revision + 1
+UPDATE signup SET revision = revision + 1, organizer_reason = NULL
 WHERE shift_id IN (SELECT value FROM json_each(?1)) AND state IN ('confirmed', 'waitlisted')";
 
 /// Gives free seats to those who wait longest, in order of arrival, and tells them.
@@ -119,6 +127,14 @@ pub fn promote_after(signup: Uuid, now: Instant) -> [Statement; 2] {
     [
         bind!(TELL_PROMOTED_AFTER, signup, now),
         bind!(PROMOTE_AFTER, signup, now),
+    ]
+}
+
+/// The same for the shift whose sign-up was just moved to another one.
+pub fn promote_behind(signup: Uuid, now: Instant) -> [Statement; 2] {
+    [
+        bind!(TELL_PROMOTED_BEHIND, signup, now),
+        bind!(PROMOTE_BEHIND, signup, now),
     ]
 }
 

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod calendar;
 pub mod consequences;
+pub mod organizing;
 pub mod pages;
 pub mod roster;
 pub mod store;

@@ -1,12 +1,13 @@
 //! Signing up, the ticket, my shifts and the roster as pages.
 
+pub mod acts;
 mod form;
 mod mine;
 mod roster;
 
 pub use form::{sign_up_form, sign_up_submit};
 pub use mine::{cancel, mine, ticket};
-pub use roster::{release, roster};
+pub use roster::{decline_form, person, roster};
 
 use crate::platform::i18n::Lang;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::organizing::{Approval, Expectation};
 use super::{ROSTER_LASTS, SignupState};
 use crate::bind;
 use crate::organizations::Scope;
@@ -29,6 +30,8 @@ WITH reader AS (
     (SELECT m.role FROM session c
      JOIN member m ON m.volunteer_id = c.volunteer_id AND m.organization_id = p.organization_id
      WHERE c.token_hash = ?1 AND c.expires_at > ?2) AS member_role,
+    (SELECT v.name FROM session c JOIN volunteer v ON v.id = c.volunteer_id
+     WHERE c.token_hash = ?1 AND c.expires_at > ?2) AS reader_name, p.organization_id,
     EXISTS (
       SELECT 1 FROM api_key k
       WHERE k.token_hash = ?1 AND k.expires_at > ?2 AND k.revoked_at IS NULL
@@ -44,7 +47,7 @@ const SHIFT: &str = concat!(reader!(), "\nSELECT * FROM reader");
 const PEOPLE: &str = concat!(
     reader!(),
     "
-SELECT s.id, s.seq, s.state, s.created_at, s.cancel_requested_at, s.volunteer_name AS name,
+SELECT s.id, s.seq, s.state, s.approval, s.expectation, s.organizer_note, s.created_at, s.cancel_requested_at, s.volunteer_name AS name,
   s.volunteer_phone_sealed AS phone_sealed, s.guardian_name, s.guardian_phone_sealed, s.guardian_accompanies, s.note
 FROM reader r
 JOIN signup s ON s.shift_id = r.shift_id AND s.state <> 'cancelled'
@@ -55,7 +58,7 @@ ORDER BY s.seq"
 const SIBLINGS: &str = concat!(
     reader!(),
     "
-SELECT h.id, h.starts_at, h.ends_at, h.role
+SELECT h.id, h.starts_at, h.ends_at, h.role, h.state = 'open' AND h.confirmed < h.capacity AND h.ends_at > ?2 AS has_seat
 FROM reader r
 JOIN shift me ON me.id = r.shift_id
 JOIN shift h ON h.project = me.project
@@ -74,6 +77,9 @@ pub struct Sibling {
     pub ends_at: Instant,
     /// What volunteers do.
     pub role: String,
+    /// Whether somebody can be moved there.
+    #[serde(deserialize_with = "db::truth")]
+    pub has_seat: bool,
 }
 
 const SIGNED_IN: &str = "
@@ -109,6 +115,12 @@ pub struct RosterShift {
     pub waiting: i64,
     /// `owner`, `manager`, `recorder` or `viewer`.
     pub member_role: Option<String>,
+    /// What the reader is called, when it is a person.
+    pub reader_name: Option<String>,
+    /// Whose shift it is.
+    pub organization_id: String,
+    /// Who offers it.
+    pub organization_name: String,
     #[serde(deserialize_with = "db::truth")]
     by_key: bool,
     #[serde(deserialize_with = "db::truth")]
@@ -127,6 +139,9 @@ struct PersonRow {
     id: String,
     seq: i64,
     state: SignupState,
+    approval: Option<Approval>,
+    expectation: Option<Expectation>,
+    organizer_note: Option<String>,
     created_at: Instant,
     cancel_requested_at: Option<Instant>,
     name: String,
@@ -147,6 +162,12 @@ pub struct Person {
     pub number: i64,
     /// Where the sign-up stands.
     pub state: SignupState,
+    /// What was said to the request; null where the project asks for no approval.
+    pub approval: Option<Approval>,
+    /// What is expected of them on the day.
+    pub expectation: Option<Expectation>,
+    /// A note for those who run the shift.
+    pub organizer_note: Option<String>,
     /// What they are called.
     pub name: String,
     /// Their mobile number.
@@ -225,6 +246,9 @@ pub async fn read(
                 id: row.id,
                 number: row.seq,
                 state: row.state,
+                approval: row.approval,
+                expectation: row.expectation,
+                organizer_note: row.organizer_note,
                 name: row.name,
                 guardian_name: row.guardian_name,
                 note: row.note,

@@ -9,7 +9,7 @@ use crate::platform::problem::Problem;
 macro_rules! ticket_columns {
     () => {
         "
-SELECT s.seq, s.id, s.state, s.starts_at, s.ends_at, s.created_at, s.promoted_at,
+SELECT s.seq, s.id, s.state, s.approval, s.organizer_reason, s.starts_at, s.ends_at, s.created_at, s.promoted_at,
   s.cancel_requested_at, s.cancelled_at, s.cancelled_by, s.revision, s.shift_id,
   s.facts ->> 'role' AS role, s.facts ->> 'shift_state' AS shift_state, s.facts ->> 'shift_change_reason' AS shift_change_reason,
   s.facts ->> 'project_id' AS project_id, s.facts ->> 'title' AS title, s.facts ->> 'field' AS field,
@@ -17,7 +17,8 @@ SELECT s.seq, s.id, s.state, s.starts_at, s.ends_at, s.created_at, s.promoted_at
   s.facts ->> 'what_to_bring' AS what_to_bring, s.facts ->> 'cancel_until_minutes' AS cancel_until_minutes, s.facts ->> 'change_reason' AS change_reason,
   s.facts ->> 'organization_id' AS organization_id, s.facts ->> 'organization_name' AS organization_name,
   (SELECT count(*) FROM signup w
-   WHERE s.state = 'waitlisted' AND w.shift_id = s.shift_id AND w.state = 'waitlisted' AND w.seq <= s.seq) AS position
+   WHERE s.state = 'waitlisted' AND w.shift_id = s.shift_id AND w.state = 'waitlisted' AND w.seq <= s.seq
+     AND s.approval IS NOT 'pending' AND w.approval IS NOT 'pending') AS position
 FROM signup s
 "
     };

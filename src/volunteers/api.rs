@@ -46,7 +46,7 @@ pub struct CodeSent {
     params(IdempotencyKey),
     request_body(content = CodeBody, example = json!({"phone": "13800138000"})),
     responses(
-        (status = 202, body = CodeSent),
+        (status = 202, body = CodeSent, description = "The code is on its way"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
@@ -102,7 +102,7 @@ pub struct Session {
     params(IdempotencyKey),
     request_body(content = SessionBody, example = json!({"phone": "13800138000", "code": "012345", "name": "钟一诺"})),
     responses(
-        (status = 201, body = Session),
+        (status = 201, body = Session, description = "Signed in"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_code"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod calendar;
+mod client;
 mod contract;
 mod hardening;
 mod imports;
@@ -9,6 +10,7 @@ mod limits;
 mod manners;
 mod memory;
 mod menu;
+mod organizations;
 mod own;
 mod pages;
 mod problems;
@@ -19,3 +21,4 @@ mod sessions;
 mod signing_up;
 mod trouble;
 mod wave;
+mod webhooks;

@@ -8,13 +8,13 @@ use crate::support::app::app;
 use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
-use crate::support::place::Place;
+use crate::support::place::{Place, Sql, appointment};
 use crate::support::request::Request;
 use crate::support::unique;
 
 /// Everybody there is, as far as the product tells them apart. What is tried belongs to
 /// one organization and one volunteer: “own” and “holder” are theirs.
-const ROLES: [&str; 17] = [
+const ROLES: [&str; 19] = [
     "nobody",
     "garbage token",
     "expired session",
@@ -32,62 +32,105 @@ const ROLES: [&str; 17] = [
     "other key",
     "revoked key",
     "expired key",
+    "coordinator elsewhere",
+    "coordinator",
 ];
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 17]); 34] = [
-    //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp.
-    //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key
-    ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/organizations/{org}",                            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/projects",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/projects/{id}",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("PUT",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/opportunities",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("GET",    "/api/v1/organizations/{org}/projects",                   [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("PATCH",  "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("DELETE", "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 204, 204, 204, 204, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/publish", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/close", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/cancel", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/copy", [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/imports/{import}",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report",        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report.csv",    [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/imports/{import}/cancel",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
-    ("POST",   "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 201, 409, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401]),
-    ("GET",    "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 403, 200, 403, 403, 401, 401]),
-    ("GET",    "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401]),
-    ("DELETE", "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 204, 404, 404, 404, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
-    ("POST",   "/api/v1/sign-in-codes",                                  [202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
-    ("POST",   "/api/v1/sessions",                                       [403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
-    ("DELETE", "/api/v1/sessions",                                       [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
-    ("DELETE", "/api/v1/sessions/current",                               [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401]),
-    ("GET",    "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
-    ("PATCH",  "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
-    ("GET",    "/api/v1/me/signups",                                     [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401]),
+const TABLE: [(&str, &str, [u16; 19]); 69] = [
+    //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
+    //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
+    ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}",                            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/projects",                                       [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/projects/{id}",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PUT",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 201, 409, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401, 201, 201]),
+    ("GET",    "/api/v1/shifts/{id}/signups",                            [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 403, 200, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("DELETE", "/api/v1/signups/{id}",                                   [401, 401, 401, 404, 204, 404, 404, 404, 204, 204, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("POST",   "/api/v1/sign-in-codes",                                  [202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202, 202]),
+    ("POST",   "/api/v1/sessions",                                       [403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403]),
+    ("DELETE", "/api/v1/sessions",                                       [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401, 204, 204]),
+    ("DELETE", "/api/v1/sessions/current",                               [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401, 204, 204]),
+    ("GET",    "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("PATCH",  "/api/v1/me",                                             [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/signups",                                     [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/organizations",                                  [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/organizations",                                  [401, 401, 401, 201, 201, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401, 201, 201]),
+    ("PATCH",  "/api/v1/organizations/{org}",                            [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/verification",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/organizations/{org}/members",                    [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/organizations/{org}/members/{member}",           [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/members/{member}",           [401, 401, 401, 403, 403, 403, 403, 403, 403, 204, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/invitations",                [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/invitations",                [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/invitations/{invitation}",   [401, 401, 401, 403, 403, 403, 403, 403, 403, 204, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/api-keys",                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/api-keys",                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/api-keys/{key}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 204, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/me/organizations",                               [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/invitations",                                 [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/me/invitations/{invitation}/acceptance",         [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("DELETE", "/api/v1/me/invitations/{invitation}",                    [401, 401, 401, 404, 204, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("POST",   "/api/v1/me/coordination",                                [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/coordinators",                                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/coordinators",                                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 201]),
+    ("DELETE", "/api/v1/coordinators/{id}",                              [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 404, 204]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks",                       [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks",                       [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/webhooks/{webhook}",             [401, 401, 401, 403, 403, 403, 403, 403, 403, 204, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/secret",      [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/test",        [401, 401, 401, 403, 403, 403, 403, 403, 403, 202, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries",  [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay", [401, 401, 401, 403, 403, 403, 403, 403, 403, 202, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/messages",                               [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/signups/{id}",                                       [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/approve",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/decline",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/move",                                  [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/opportunities",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/projects",                   [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("PATCH",  "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 204, 204, 204, 204, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/publish", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/close", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/cancel", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/copy", [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report",        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report.csv",    [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports/{import}/cancel",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
 /// rows end them; what is tried is new for each role.
 struct Row<'a> {
+    /// The webhook it is about: one to remove, another for all else.
+    webhook: String,
     organization: &'a Organization<'a>,
     project: &'a Project,
     shift: &'a Shift,
     sessions: Vec<Volunteer<'a>>,
+    /// Somebody whom others act on: a viewer, and coordinator of a city.
+    subject: Volunteer<'a>,
+    /// Of the invitation that the first holder has, of a key, of the subject's appointment.
+    things: [String; 3],
     /// With a seat: the one at the same place as the role that tries, else the only one.
     holders: Vec<(Volunteer<'a>, String)>,
 }
 
 /// Those with sessions, besides the holder.
-const SESSIONS: [&str; 7] = [
+const SESSIONS: [&str; 9] = [
     "expired session",
     "volunteer",
     "other owner",
@@ -95,11 +138,16 @@ const SESSIONS: [&str; 7] = [
     "recorder",
     "manager",
     "owner",
+    "coordinator elsewhere",
+    "coordinator",
 ];
+
+/// The path at which an organization waits for a decision.
+const VERIFICATION: &str = "/api/v1/organizations/{org}/verification";
 
 /// All rows, written in one go.
 fn rows<'a>(
-    organization: &'a Organization<'a>,
+    [organization, waiting]: [&'a Organization<'a>; 2],
     other: &Organization,
     project: &'a Project,
     shift: &'a Shift,
@@ -109,18 +157,26 @@ fn rows<'a>(
         let params = vec![json!(organization.id), json!(volunteer.id), json!(role)];
         (sql.to_owned(), params)
     };
+    let [webhook, removed] = [(); 2].map(|()| uuid::Uuid::new_v4().to_string());
     let mut statements = Vec::new();
-    // A sign-up that may be given up is a new one for each who tries.
-    let holders_of = |path: &str| match path {
-        "/api/v1/signups/{id}" => ROLES.len(),
-        _ => 1,
+    statements.extend(endpoint(organization, &webhook));
+    statements.extend(endpoint(organization, &removed));
+    // What may become of a sign-up becomes of it once: it is a new one for each who tries.
+    let holders_of = |path: &str| match path.starts_with("/api/v1/signups/{id}") {
+        true => ROLES.len(),
+        false => 1,
     };
-    let people = TABLE.map(|(_, path, _)| SESSIONS.len() + holders_of(path));
+    // A sign-up that is decided on is a request until then.
+    let asks = |path: &str| path.ends_with("/approve") || path.ends_with("/decline");
+    let people = TABLE.map(|(_, path, _)| SESSIONS.len() + 1 + holders_of(path));
     let mut crowd = organization.place.crowd(people.iter().sum()).into_iter();
     let rows = TABLE
         .iter()
-        .map(|(_, path, _)| {
+        .map(|(method, path, _)| {
+            let organization = if *path == VERIFICATION { waiting } else { organization };
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
+            let subject = crowd.next().unwrap();
+            let things = [(); 3].map(|()| uuid::Uuid::new_v4().to_string());
             let holders: Vec<_> = crowd
                 .by_ref()
                 .take(holders_of(path))
@@ -131,28 +187,90 @@ fn rows<'a>(
                 vec![json!(sessions[0].id)],
             ));
             statements.push(joins(other, &sessions[2], "owner"));
-            for (session, role) in sessions.iter().zip(SESSIONS).skip(3) {
+            for (session, role) in sessions.iter().zip(SESSIONS).skip(3).take(4) {
                 statements.push(joins(organization, session, role));
             }
+            statements.push(appointment(&sessions[7], "3601"));
+            statements.push(appointment(&sessions[8], "36"));
+            statements.push(joins(organization, &subject, "viewer"));
+            statements.extend(tried(organization, &things, [&sessions[6], &subject, &holders[0].0]));
             for (holder, signup) in &holders {
+                let (state, approval) = match asks(path) {
+                    true => ("waitlisted", json!("pending")),
+                    false => ("confirmed", json!(null)),
+                };
                 statements.push((
-                    "INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
-                     SELECT ?1, id, ?2, 'confirmed', starts_at, ends_at, 0 FROM shift WHERE id = ?3"
+                    "INSERT INTO signup (id, shift_id, volunteer_id, state, approval, starts_at, ends_at, created_at)
+                     SELECT ?1, id, ?2, ?4, ?5, starts_at, ends_at, 0 FROM shift WHERE id = ?3"
                         .to_owned(),
-                    vec![json!(signup), json!(holder.id), json!(shift.id)],
+                    vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
             }
             Row {
+                webhook: match *method {
+                    "DELETE" => removed.clone(),
+                    _ => webhook.clone(),
+                },
                 organization,
                 project,
                 shift,
                 sessions,
+                subject,
+                things,
                 holders,
             }
         })
         .collect();
     organization.place.sql(statements);
     rows
+}
+
+/// An invitation, a key and an appointment to be acted on.
+fn tried(
+    organization: &Organization,
+    [invitation, key, appointment]: &[String; 3],
+    [owner, subject, holder]: [&Volunteer; 3],
+) -> [Sql; 3] {
+    let sql = |sql: &str, params: Value| match params {
+        Value::Array(params) => (sql.to_owned(), params),
+        _ => unreachable!(),
+    };
+    [
+        sql(
+            "INSERT INTO invitation (id, organization_id, phone_hash, phone_sealed, role, invited_by, created_at, expires_at)
+             SELECT ?1, ?2, phone_hash, phone_sealed, 'viewer', ?3, 0, ?4 FROM volunteer WHERE id = ?5",
+            json!([invitation, organization.id, owner.id, i64::MAX >> 11, holder.id]),
+        ),
+        sql(
+            "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
+             VALUES (?1, ?1, ?2, 'tried', '[]', 0, 0)",
+            json!([key, organization.id]),
+        ),
+        sql(
+            "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
+             SELECT ?1, '3607', '赣州市民政局', phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?2",
+            json!([appointment, subject.id]),
+        ),
+    ]
+}
+
+/// An endpoint nobody listens at, with a delivery of the same id.
+fn endpoint(organization: &Organization, id: &str) -> [Sql; 2] {
+    let sealed = crate::support::place::keys().seal("whsec_AAAA").unwrap();
+    [
+        (
+            "INSERT INTO webhook (id, organization_id, url, events, secret_sealed, created_at)
+             VALUES (?1, ?2, 'http://127.0.0.1:9/', '[]', ?3, 0)"
+                .to_owned(),
+            vec![json!(id), json!(organization.id), json!(sealed)],
+        ),
+        (
+            "INSERT INTO webhook_delivery (id, webhook_id, type, data, delivered_at)
+             VALUES (?1, ?1, 'webhook.test', '{}', 0)"
+                .to_owned(),
+            vec![json!(id)],
+        ),
+    ]
 }
 
 impl Row<'_> {
@@ -173,9 +291,11 @@ impl Row<'_> {
             ("POST", Some("close" | "cancel")) => a_new_one("published"),
             _ => self.project.reference.clone(),
         };
+        let [invitation, key, appointment] = &self.things;
         let id = match path.split('/').nth(3) {
             Some("projects") => &self.project.id,
             Some("shifts") => &self.shift.id,
+            Some("coordinators") => appointment,
             _ => signup,
         };
         let target = path
@@ -189,11 +309,20 @@ impl Row<'_> {
                     String::new()
                 },
             )
+            .replace("{webhook}", &self.webhook)
+            .replace("{delivery}", &self.webhook)
+            .replace("{member}", &self.subject.id)
+            .replace("{invitation}", invitation)
+            .replace("{key}", key)
             .replace("{id}", id);
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
-        let request = match body(organization.place, method, path) {
+        let body = match path.ends_with("/move") {
+            true => Some(json!({"shift_id": self.project.shift("b").id})),
+            false => body(organization.place, method, path),
+        };
+        let request = match body {
             None => request,
             Some(body) if path.ends_with("/imports") => {
                 request.bytes("application/x-ndjson", body.to_string().into_bytes())
@@ -260,11 +389,25 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
     let phone = format!("138{:08}", unique());
     match (method, path.rsplit('/').next()) {
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
+        ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),
         ("POST", Some("cancel" | "apply")) if path.contains("{import}") => None,
         ("POST", Some("imports")) => Some(json!({"client_ref": format!("i-{}", unique())})),
         ("POST", Some("cancel")) => Some(json!({"reason": "台风"})),
         ("POST", Some("copy")) => Some(json!({"client_ref": format!("copy-{}", unique())})),
+        ("POST", Some("organizations")) => {
+            Some(json!({"name": "新来的队", "kind": "volunteer_team", "region": "36"}))
+        }
+        ("POST", Some("verification")) => Some(json!({"decision": "verify"})),
+        ("POST", Some("invitations")) => Some(json!({"phone": phone, "role": "viewer"})),
+        ("POST", Some("api-keys")) => Some(json!({"name": "x", "scopes": ["signups:read"]})),
+        ("POST", Some("coordination")) => Some(json!({"code": format!("ddc_{}", "0".repeat(64))})),
+        ("POST", Some("coordinators")) => {
+            Some(json!({"phone": phone, "region": "3607", "office": "民政局"}))
+        }
+        ("POST", Some("webhooks")) => Some(json!({"url": "http://127.0.0.1:9/"})),
+        ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
+        ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
         ("POST", Some("signups")) => Some(json!({})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
@@ -276,11 +419,15 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
 fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let place = app();
     let (organization, other) = (place.organization(), place.organization());
-    let project = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 9), 999)]));
+    let waiting = place.organization_in_state("unverified");
+    let project = organization.publishes(&Notice::of(&[
+        shift("a", morning(place.now(), 9), 999),
+        shift("b", morning(place.now(), 10), 999),
+    ]));
     let a = project.shift("a");
     let keys = keys(&organization, &other);
     let mut wrong = Vec::new();
-    let rows = rows(&organization, &other, &project, &a);
+    let rows = rows([&organization, &waiting], &other, &project, &a);
     for ((method, path, expected), row) in TABLE.into_iter().zip(&rows) {
         for (role, expected) in expected.into_iter().enumerate() {
             let status = place.send(&row.request(method, path, role, &keys)).status;

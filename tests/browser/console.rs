@@ -1,72 +1,108 @@
-//! A clerk with a phone writes a project.
+//! An organization from its registration to its first key, on a phone, and without scripts.
 
-use crate::support::app::app;
-use crate::support::notice::morning;
+use serde_json::json;
 
 use super::phone::{Settings, with_phone};
+use crate::support::app::app;
 
-fn writes_and_publishes(settings: Settings) {
-    with_phone(settings, |phone| async move {
-        let organization = app().organization();
-        let clerk = organization.member("manager");
-        phone.opens("/offline").await;
-        phone.keeps_session(&clerk.session).await;
-        let list = format!("/organizations/{}/projects", organization.id);
-        phone.opens(&list).await;
-        assert!(phone.reads().await.contains("还没有项目"));
-        phone.follows(".actions .button").await;
-        phone.types("#title", "冬日山村科学课").await;
-        // The Enter key saves, as it does in any form.
-        phone.follows_typing("#place", "潭头村小学\n").await;
-        assert!(phone.text(".say.good").await.contains("已保存"));
-        assert!(phone.reads().await.contains("还差"));
-        for part in [
-            "summary",
-            "conditions",
-            "how_to_sign_up",
-            "risks",
-            "safeguards",
-        ] {
-            phone.types(&format!("#{part}"), "写明白了").await;
-        }
-        phone.types("#content", "两节课").await;
-        let day = morning(app().now(), 6).date();
+#[test]
+fn an_organization_is_registered_verified_and_given_a_key() {
+    with_phone(Settings::default(), |phone| async move {
+        let (hong, coordinator) = (app().adult(), app().coordinator("360731"));
+        phone.opens("/").await;
+        phone.keeps_session(&hong.session).await;
+        phone.opens("/me/organizations").await;
+        phone.follows("a[href='/organizations/new']").await;
+        phone.types("#name", "潭头村志愿队").await;
         phone
-            .asks(&format!(
-                "const put = (name, value) => {{ document.querySelector(`[name='${{name}}']`).value = value; }};
-                 put('field', 'education'); put('region', '360731');
-                 put('shift-0-day', '{day}'); put('shift-0-from', '09:00'); put('shift-0-to', '11:00');"
-            ))
+            .asks("document.querySelector('#kind').value = 'enterprise'; document.querySelector('#region').value = '360731'")
             .await;
-        phone.types("[name='shift-0-role']", "助教").await;
-        phone.types("[name='shift-0-capacity']", "6").await;
-        phone.follows("form.sheet button[value=row]").await;
-        assert!(phone.sees("[name='shift-1-day']").await);
-        phone.follows("form.sheet button[value=publish]").await;
-        assert!(phone.text(".say.good").await.contains("已发布"));
-        assert!(phone.text("span.state").await.contains("已发布"));
-
-        phone.opens(&list).await;
-        assert!(phone.text(".dishes").await.contains("余 6 位"));
-        phone.follows(".dishes a").await;
-        phone.follows("a[href$='/cancel']").await;
-        phone.types("#reason", "连日暴雨").await;
         phone.follows("main form button").await;
-        assert!(phone.text("span.state").await.contains("已取消"));
-        assert!(phone.reads().await.contains("连日暴雨"));
+        assert!(
+            phone
+                .text("#credit_code-wrong")
+                .await
+                .contains("统一社会信用代码")
+        );
+        assert_eq!(
+            phone
+                .asks("return document.querySelector('#name').value")
+                .await,
+            "潭头村志愿队"
+        );
+        phone
+            .asks("document.querySelector('#kind').value = 'volunteer_team'")
+            .await;
+        phone.follows("main form button").await;
+        assert!(phone.reads().await.contains("等待核验"));
+        let settings = phone.path().await;
+
+        phone.keeps_session(&coordinator.session).await;
+        phone.opens("/coordination").await;
+        let id = settings.split('/').nth(2).unwrap().to_owned();
+        phone
+            .follows(&format!("a[href='/coordination/organizations/{id}']"))
+            .await;
+        // A refusal without a reason is none.
+        phone.follows("button[value=refuse]").await;
+        assert!(
+            phone.text("#reason-wrong").await.contains("需")
+                || phone.reads().await.contains("原因")
+        );
+        phone.follows("button[value=verify]").await;
+        hong.is_told("organization_verified");
+
+        phone.keeps_session(&hong.session).await;
+        phone.opens(&settings).await;
+        assert!(phone.reads().await.contains("于都县民政局核验"));
+        phone
+            .asks("document.querySelectorAll('#keys details').forEach((d) => d.open = true)")
+            .await;
+        phone.types("#key-name", "业务系统").await;
+        phone.taps("input[value='projects:write']").await;
+        phone.follows("form[action$='/key'] button").await;
+        let key = phone
+            .asks("return document.querySelector('#key').value")
+            .await;
+        assert!(!diandan::organizations::is_mistyped_key(
+            key.as_str().unwrap()
+        ));
+        phone.opens(&settings).await;
+        assert!(!phone.reads().await.contains(&key.as_str().unwrap()[8..]));
         phone
     });
 }
 
 #[test]
-fn a_clerk_writes_publishes_and_calls_off() {
-    writes_and_publishes(Settings::default());
-}
-
-#[test]
-fn the_same_without_any_script() {
-    writes_and_publishes(Settings {
+fn somebody_invited_joins_from_the_page_without_scripts() {
+    let settings = Settings {
         no_scripts: true,
         ..Settings::default()
+    };
+    with_phone(settings, |phone| async move {
+        let organization = app().organization();
+        let (owner, ming) = (organization.member("owner"), app().adult());
+        phone.opens("/").await;
+        phone.keeps_session(&owner.session).await;
+        let settings = format!("/organizations/{}/settings", organization.id);
+        phone.opens(&settings).await;
+        phone.types("#phone", &ming.phone).await;
+        phone.follows("form[action$='/invite'] button").await;
+        assert!(phone.reads().await.contains("已邀请"));
+        phone.keeps_session(&ming.session).await;
+        phone.opens("/me/organizations").await;
+        assert!(phone.reads().await.contains(&organization.name));
+        phone.follows("button[value=accept]").await;
+        assert_eq!(phone.path().await, settings);
+        let role = "SELECT role FROM member WHERE organization_id = ?1 AND volunteer_id = ?2";
+        let role = app().value(role, json!([organization.id, ming.id]));
+        assert_eq!(role, "manager");
+        // A manager sees members, and neither keys nor what only owners change.
+        let page = phone.reads().await;
+        assert!(
+            page.contains(&owner.name) && !page.contains("接口密钥"),
+            "{page}"
+        );
+        phone
     });
 }

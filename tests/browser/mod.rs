@@ -1,5 +1,6 @@
 //! The pages, in a real browser the size of a phone.
 
+mod clerk;
 mod console;
 mod flows;
 mod network;

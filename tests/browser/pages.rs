@@ -48,6 +48,37 @@ fn every_page() -> Vec<(String, Option<String>)> {
         .with("risks", serde_json::Value::Null);
     let draft = organization.publishes(&draft).reference;
     let console = format!("/organizations/{}/projects", organization.id);
+    let coordinator = app().coordinator("36");
+    let waiting = app().organization_in_state("unverified");
+    let invited = app().adult();
+    owner
+        .sends(
+            "POST",
+            &format!("/api/v1/organizations/{}/invitations", organization.id),
+            &serde_json::json!({"phone": invited.phone, "role": "viewer"}),
+        )
+        .is(201);
+    let asking = organization.publishes(
+        &Notice::of(&[shift("a", morning(app().now(), 6), 2)]).with("approval", "required"),
+    );
+    let asked = volunteer.takes(&asking.shift("a"), "waitlisted");
+    let hooks = format!("/organizations/{}/webhooks", organization.id);
+    let hook = owner
+        .sends(
+            "POST",
+            &format!("/api/v1{hooks}"),
+            &serde_json::json!({"url": shared().receiver("pages")}),
+        )
+        .is(201)
+        .member("id");
+    owner
+        .sends(
+            "POST",
+            &format!("/api/v1{hooks}/{hook}/test"),
+            &serde_json::json!({}),
+        )
+        .is(202);
+    let of_coordinator = Some(coordinator.session.clone());
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
     vec![
@@ -106,9 +137,53 @@ fn every_page() -> Vec<(String, Option<String>)> {
             format!("{console}/{}/copy", project.reference),
             of_owner.clone(),
         ),
-        (format!("/shifts/{}/roster", project.shift("full").id), mine),
         (imports, of_owner.clone()),
         (trial, of_owner),
+        (
+            format!("/shifts/{}/roster", project.shift("full").id),
+            mine.clone(),
+        ),
+        (
+            format!("/shifts/{}/roster", asking.shift("a").id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/shifts/{}/roster/{asked}", asking.shift("a").id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/shifts/{}/roster/print", project.shift("full").id),
+            Some(owner.session.clone()),
+        ),
+        (format!("/projects/{}", asking.id), None),
+        (format!("/me/signups/{asked}"), mine.clone()),
+        (
+            format!("/organizations/{}/requests", organization.id),
+            Some(owner.session.clone()),
+        ),
+        (hooks.clone(), Some(owner.session.clone())),
+        (format!("{hooks}/{hook}"), Some(owner.session.clone())),
+        (
+            format!("/organizations/{}/settings", organization.id),
+            Some(owner.session.clone()),
+        ),
+        (
+            format!("/organizations/{}/settings", organization.id),
+            Some(organization.member("viewer").session),
+        ),
+        ("/organizations/new".into(), mine.clone()),
+        ("/me/organizations".into(), Some(invited.session)),
+        ("/me/organizations".into(), of_coordinator.clone()),
+        ("/coordination".into(), of_coordinator.clone()),
+        (
+            "/coordination?state=verified".into(),
+            of_coordinator.clone(),
+        ),
+        (
+            format!("/coordination/organizations/{}", waiting.id),
+            of_coordinator.clone(),
+        ),
+        ("/coordination/accept".into(), of_coordinator),
         ("/problems".into(), None),
         ("/problems/shift_has_signups".into(), None),
         ("/outbox".into(), None),

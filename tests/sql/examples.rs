@@ -2,6 +2,8 @@
 //! day on which its dates lie ahead.
 
 use diandan::imports::work::{Budget, get_on};
+use diandan::platform::clock::DAY;
+use diandan::platform::crypto::sha256_hex;
 use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -90,6 +92,102 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 .replace("{org}", &organization.id)
                 .replace("{import}", &import);
             request("POST", target, &organization.key)
+        }
+        "register_organization" => request("POST", path.to_owned(), &volunteer.session),
+        "change_organization" => {
+            let target = path.replace("{org}", &organization.id);
+            request("PATCH", target, &organization.member("owner").session)
+        }
+        "invite_member" | "make_api_key" => {
+            let target = path.replace("{org}", &organization.id);
+            request("POST", target, &organization.member("owner").session)
+        }
+        "change_member" => {
+            let target = path.replace("{org}", &organization.id);
+            let target = target.replace("{member}", &organization.member("viewer").id);
+            request("PATCH", target, &organization.member("owner").session)
+        }
+        "accept_invitation" => {
+            let target = format!("/api/v1/organizations/{}/invitations", organization.id);
+            let body = json!({"phone": volunteer.phone, "role": "viewer"});
+            let owner = organization.member("owner");
+            let invitation = owner.sends("POST", &target, &body).is(201).member("id");
+            let target = path.replace("{invitation}", &invitation);
+            request("POST", target, &volunteer.session)
+        }
+        "decide_on_organization" => {
+            let waiting = desk.place().organization_in_state("unverified");
+            let coordinator = desk.place().coordinator("36");
+            request(
+                "POST",
+                path.replace("{org}", &waiting.id),
+                &coordinator.session,
+            )
+        }
+        "appoint_coordinator" => {
+            let coordinator = desk.place().coordinator("3607");
+            request("POST", path.to_owned(), &coordinator.session)
+        }
+        "redeem_appointment_code" => {
+            let code = format!("ddc_{}", "5f0c1c9e8f0b4b1e9d530c4a7c1d2e3f".repeat(2));
+            let hash = sha256_hex(&code);
+            let id: uuid::Uuid = hash[..32].parse().unwrap();
+            let until = desk.now().plus(1).millis();
+            desk.place().rows(
+                "INSERT INTO coordinator (id, region, office, code_hash, code_expires_at, created_at)
+                 VALUES (?1, '36', '江西省民政厅', ?2, ?3, 0)",
+                json!([id, hash, until]),
+            );
+            request("POST", path.to_owned(), &volunteer.session)
+        }
+        "move_signup" | "approve_signup" | "decline_signup" | "describe_signup"
+        | "write_to_shift" => {
+            let asks = matches!(operation, "approve_signup" | "decline_signup");
+            let start = at("2026-12-05T09:00:00+08:00");
+            let notice = Notice::of(&[shift("a", start, 5), shift("b", start.plus(DAY), 5)]);
+            let approval = if asks { "required" } else { "none" };
+            let project = organization.publishes(&notice.with("approval", approval));
+            let [a, b] = ["a", "b"].map(|name| project.shift(name));
+            desk.place().rows(
+                "UPDATE shift SET id = '01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90' WHERE id = ?1",
+                json!([b.id]),
+            );
+            let state = if asks { "waitlisted" } else { "confirmed" };
+            let id = match operation {
+                "write_to_shift" => {
+                    volunteer.takes(&a, state);
+                    a.id
+                }
+                _ => volunteer.takes(&a, state),
+            };
+            let method = if operation == "describe_signup" {
+                "PATCH"
+            } else {
+                "POST"
+            };
+            request(method, path.replace("{id}", &id), &organization.key)
+        }
+        "register_webhook"
+        | "change_webhook"
+        | "rotate_webhook_secret"
+        | "test_webhook"
+        | "replay_webhook_delivery" => {
+            let owner = organization.member("owner");
+            let hooks = format!("/api/v1/organizations/{}/webhooks", organization.id);
+            let body = json!({"url": "https://desk.example.org/in"});
+            let id = owner.sends("POST", &hooks, &body).is(201).member("id");
+            let test = format!("{hooks}/{id}/test");
+            let delivery = owner.sends("POST", &test, &json!({})).is(202).member("id");
+            let target = path.replace("{org}", &organization.id);
+            let target = target
+                .replace("{webhook}", &id)
+                .replace("{delivery}", &delivery);
+            let method = if operation == "change_webhook" {
+                "PATCH"
+            } else {
+                "POST"
+            };
+            request(method, target, &owner.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

@@ -75,13 +75,14 @@ fn places_are_counted_through_every_change_of_state() {
     let (_, _, a) = one_shift(&desk, 3, 4);
     assert_eq!(counters(&desk, &a), [0, 0, 3, 4]);
     let id = write_signup(&desk, &a, "waitlisted");
-    assert_eq!(counters(&desk, &a), [0, 1, 3, 3]);
+    // Whoever waits for a word has no seat, and nobody else can have it.
+    assert_eq!(counters(&desk, &a), [0, 1, 2, 4]);
     for (state, expected) in [
         ("confirmed", [1, 0, 2, 4]),
         ("attended", [1, 0, 2, 4]),
         ("absent", [1, 0, 2, 4]),
         ("cancelled", [0, 0, 3, 4]),
-        ("waitlisted", [0, 1, 3, 3]),
+        ("waitlisted", [0, 1, 2, 4]),
         ("cancelled", [0, 0, 3, 4]),
     ] {
         let sql = "UPDATE signup SET state = ?2 WHERE id = ?1";

@@ -176,7 +176,7 @@ impl<'a> Story<'a> {
             "SELECT s.id, s.promoted_at IS NOT NULL AS promoted,
                s.cancelled_by IS 'organization' AS called_off,
                count(*) FILTER (WHERE o.kind = 'signup_promoted') AS promotions,
-               count(*) FILTER (WHERE o.kind IN ('shift_cancelled', 'signup_released')) AS ends
+               count(*) FILTER (WHERE o.kind IN ('shift_cancelled', 'signup_released', 'signup_let_go')) AS ends
              FROM signup s LEFT JOIN outbox o ON o.params ->> 'signup' = s.id
              WHERE s.shift_id = ?1 GROUP BY s.id",
             shift.clone(),

@@ -43,7 +43,7 @@ impl App {
         Self::start_with("off")
     }
 
-    /// A Worker that counts requests, as in production.
+    /// A Worker that counts requests, and lets a caller send twenty a minute.
     pub fn start_with_limits() -> Self {
         Self::start_with("on")
     }
@@ -113,6 +113,22 @@ impl App {
             .iter()
             .map(|message| read(message).unwrap())
             .collect()
+    }
+
+    /// Where an organization receives events.
+    pub fn receiver(&self, name: &str) -> String {
+        format!("{}/receivers/{name}", self.control)
+    }
+
+    /// What it received so far, and whether each is genuine by the secret it knows.
+    pub fn received(&self, name: &str) -> Vec<Value> {
+        let events = self.order("GET", &format!("/receivers/{name}"), None);
+        events.as_array().unwrap().clone()
+    }
+
+    /// What it answers from now on, or verifies with.
+    pub fn receiver_has(&self, name: &str, what: &Value) {
+        self.order("PUT", &format!("/receivers/{name}"), Some(what.clone()));
     }
 
     fn order(&self, method: &str, path: &str, body: Option<Value>) -> Value {
@@ -199,7 +215,7 @@ impl Place for App {
 }
 
 /// The pinned Node.js, else the machine's.
-fn node(root: &Path) -> PathBuf {
+pub fn node(root: &Path) -> PathBuf {
     let pinned = root.join("node_modules/.bin/node");
     if pinned.exists() {
         pinned

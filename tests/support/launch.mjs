@@ -11,10 +11,15 @@
 //   GET  /logs            what the Worker logged
 //   GET  /webhook         the messages the Worker sent: [{"path", "headers", "body"}]
 //   POST /webhook-status  {"status"}: what the gateway answers from now on
+//   POST /receivers/{name}         where a test's organization receives events
+//   GET  /receivers/{name}         those it received: [{"headers", "body", "genuine"}]
+//   PUT  /receivers/{name}         {"status"?, "secret"?}: what it answers from now on, and
+//                                  what it verifies with
 //   POST /chromedriver    starts it once → {"url", "capabilities"}
 
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
@@ -26,11 +31,30 @@ process.env.WRANGLER_SEND_METRICS = "false";
 
 const root = resolve(import.meta.dirname, "../..");
 const build = join(root, "build/test");
+const limited = process.env.RATE_LIMITS === "on";
 const scratch = mkdtempSync(join(tmpdir(), "diandan-test-"));
 
 let harness, worker, database, driver, driverUrl;
 const messages = [];
 let messageStatus = 204;
+const receivers = new Map();
+
+function receiver(name) {
+  if (!receivers.has(name)) receivers.set(name, { status: 204, secret: "", events: [] });
+  return receivers.get(name);
+}
+
+// Standard Webhooks by the letter, with the cryptography of Node.js.
+function genuine({ headers, body }, secret) {
+  const key = Buffer.from(secret.replace(/^whsec_/, ""), "base64");
+  const signed = `${headers["webhook-id"]}.${headers["webhook-timestamp"]}.${body}`;
+  const expected = createHmac("sha256", key).update(signed).digest();
+  return (headers["webhook-signature"] ?? "").split(" ").some((signature) => {
+    const [version, value = ""] = signature.split(",");
+    const given = Buffer.from(value, "base64");
+    return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
 
 const routes = {
   "POST /sql": async ({ statements }) => {
@@ -61,6 +85,19 @@ const control = createServer(async (request, response) => {
     const route = routes[`${request.method} ${pathname}`];
     if (route) {
       answer(200, await route(body ? JSON.parse(body) : {}));
+    } else if (pathname.startsWith("/receivers/")) {
+      const here = receiver(pathname.slice("/receivers/".length));
+      if (request.method === "PUT") {
+        answer(200, Object.assign(here, JSON.parse(body)));
+      } else if (request.method === "GET") {
+        answer(200, here.events.map((event) => ({ ...event, genuine: genuine(event, here.secret) })));
+      } else {
+        here.events.push({ headers: request.headers, body });
+        if (here.status >= 300 && here.status < 400) {
+          response.setHeader("location", `${controlUrl}/receivers/elsewhere`);
+        }
+        answer(here.status);
+      }
     } else if (request.method === "POST" && /^\/webhook(\/|$)/.test(pathname)) {
       messages.push({ path: pathname, headers: request.headers, body });
       answer(messageStatus);
@@ -77,6 +114,16 @@ const controlUrl = await new Promise((ready) =>
   control.listen(0, "127.0.0.1", () => ready(`http://127.0.0.1:${control.address().port}`)),
 );
 
+// The limits of a caller so low that a test reaches them on a machine of any speed.
+function limitedConfig() {
+  const file = join(scratch, "wrangler.toml");
+  const settings = readFileSync(join(root, "wrangler.toml"), "utf8")
+    .replace(/\blimit = \d{1,3}\b/g, "limit = 20")
+    .replace(/^(main|migrations_dir|directory) = "(.*)"/gm, (_, name, path) => `${name} = "${join(root, path)}"`);
+  writeFileSync(file, settings);
+  return file;
+}
+
 async function start() {
   if (!existsSync(join(build, "index.js"))) {
     throw new Error("build/test holds no Worker: run script/test, which builds it.");
@@ -86,14 +133,14 @@ async function start() {
     root,
     workers: [
       {
-        configPath: "wrangler.toml",
+        configPath: limited ? limitedConfig() : "wrangler.toml",
         prebuiltWorkerDir: build,
         vars: {
           ENVIRONMENT: "test",
           OUTBOX_PAGE: "on",
           NOTIFIER_URL: `${controlUrl}/webhook`,
           // Tests come in crowds.
-          RATE_LIMITS: process.env.RATE_LIMITS ?? "off",
+          RATE_LIMITS: limited ? "on" : "off",
         },
         secrets: { NOTIFIER_TOKEN: "test-token", MASTER_KEY: "0123456789abcdef".repeat(4) },
       },

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant as Stopwatch};
 
-use diandan::platform::crypto::{Token, sha256_hex};
+use diandan::platform::crypto::sha256_hex;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
@@ -98,6 +98,40 @@ impl<'a> Organization<'a> {
             .send(&Request::get(shift.signups()).bearer(&self.key))
     }
 
+    /// Acts with its key: posts a body.
+    #[track_caller]
+    pub fn posts(&self, target: &str, body: &Value) -> Answer {
+        self.place
+            .send(&Request::new("POST", target).bearer(&self.key).json(body))
+    }
+
+    /// Moves a sign-up to another shift.
+    #[track_caller]
+    pub fn moves(&self, signup: &str, to: &Shift) -> Answer {
+        let body = json!({"shift_id": to.id, "reason": "那边缺人"});
+        self.posts(&format!("/api/v1/signups/{signup}/move"), &body)
+    }
+
+    #[track_caller]
+    pub fn approves(&self, signup: &str) -> Answer {
+        let target = format!("/api/v1/signups/{signup}/approve");
+        self.place
+            .send(&Request::new("POST", target).bearer(&self.key))
+    }
+
+    #[track_caller]
+    pub fn declines(&self, signup: &str) -> Answer {
+        let body = json!({"reason": "人数已够"});
+        self.posts(&format!("/api/v1/signups/{signup}/decline"), &body)
+    }
+
+    /// Writes to everybody on a shift.
+    #[track_caller]
+    pub fn writes_to(&self, shift: &Shift, to: &str, text: &str) -> Answer {
+        let target = format!("/api/v1/shifts/{}/messages", shift.id);
+        self.posts(&target, &json!({"to": to, "text": text}))
+    }
+
     /// Somebody of age who has this role in it.
     pub fn member(&self, role: &str) -> Volunteer<'a> {
         let member = self.place.adult();
@@ -115,7 +149,7 @@ impl<'a> Organization<'a> {
     }
 
     pub fn new_key_until(&self, scopes: &[&str], expires_at: i64) -> String {
-        let token = Token::new("ddk_").unwrap();
+        let token = diandan::organizations::new_key().unwrap();
         self.place.rows(
             "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
              VALUES (?1, ?2, ?3, 'test', ?4, 0, ?5)",
@@ -221,6 +255,12 @@ impl Volunteer<'_> {
     #[track_caller]
     pub fn reads(&self, target: &str) -> Answer {
         self.place.send(&self.request("GET", target))
+    }
+
+    /// Sends JSON.
+    #[track_caller]
+    pub fn sends(&self, method: &str, target: &str, body: &Value) -> Answer {
+        self.place.send(&self.request(method, target).json(body))
     }
 
     /// Signs up as somebody of age.

@@ -115,8 +115,16 @@ impl dyn Place + '_ {
             name,
             key: String::new(),
         };
-        organization.key = organization.new_key(&["projects:write", "signups:read"]);
+        organization.key =
+            organization.new_key(&["projects:write", "signups:read", "signups:write"]);
         organization
+    }
+
+    /// Somebody of age who coordinates a region.
+    pub fn coordinator(&self, region: &str) -> Volunteer<'_> {
+        let coordinator = self.adult();
+        self.sql(vec![appointment(&coordinator, region)]);
+        coordinator
     }
 
     /// Somebody new, who really asks for a code and signs in with it.
@@ -183,4 +191,19 @@ impl dyn Place + '_ {
     pub fn adult(&self) -> Volunteer<'_> {
         self.crowd(1).remove(0)
     }
+}
+
+/// What makes somebody the coordinator of a region.
+pub fn appointment(volunteer: &Volunteer, region: &str) -> Sql {
+    (
+        "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
+         SELECT ?1, ?2, full_name || '民政局', v.phone_hash, v.phone_sealed, 0
+         FROM volunteer v, region r WHERE v.id = ?3 AND r.code = ?2"
+            .to_owned(),
+        vec![
+            json!(uuid::Uuid::new_v4().to_string()),
+            json!(region),
+            json!(volunteer.id),
+        ],
+    )
 }

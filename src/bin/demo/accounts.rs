@@ -1,7 +1,7 @@
 //! Accounts to try every role with, and how they are told.
 
 use diandan::bind;
-use diandan::organizations::KEY_PREFIX;
+use diandan::organizations::{KEY_PREFIX, hint, with_checksum};
 use diandan::platform::clock::DAY;
 use diandan::platform::crypto::{Token, sha256_hex};
 
@@ -21,12 +21,16 @@ const MEMBERS: [(&str, &str, &str); 4] = [
     ("13800000014", "赖旁观", "viewer"),
 ];
 
+/// Who verifies: phone, name, division, office.
+const COORDINATOR: (&str, &str, &str, &str) = ("13800000021", "杨统筹", "36", "江西省民政厅");
+
 /// The key is made of the machine's own secret: the same at every start, and nobody
 /// else's.
 pub fn key() -> Result<Token, Failure> {
     let master = std::env::var("MASTER_KEY").map_err(|error| error.to_string())?;
     let secret = sha256_hex(&format!("{} demo api key", master.trim()));
-    Ok(Token::presented(&format!("{KEY_PREFIX}{secret}")))
+    let secret: String = secret.chars().take(43).collect();
+    Ok(with_checksum(&format!("{KEY_PREFIX}{secret}")))
 }
 
 /// Whether the demo data of this very `MASTER_KEY` is there: its key comes last.
@@ -64,16 +68,34 @@ pub fn members(desk: &Desk) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Somebody who sees the organization that waits for verification.
+pub fn coordinator(desk: &Desk) -> Result<(), Failure> {
+    let (phone, name, region, office) = COORDINATOR;
+    let since = desk.now.plus(-300 * DAY);
+    let person = Person::new(name, phone, born(desk.now.date(), 45, 0))?;
+    person.enrol(desk, since)?;
+    desk.write(vec![bind!(
+        "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
+         SELECT ?1, ?2, ?3, phone_hash, phone_sealed, ?4 FROM volunteer WHERE id = ?5",
+        uuid::Uuid::now_v7(),
+        region,
+        office,
+        since,
+        &person.id,
+    )])
+}
+
 /// A key of an organization, valid for a year.
 pub fn grant(desk: &Desk, key: &Token, organization: &str, name: &str) -> Result<(), Failure> {
     let since = desk.now.plus(-30 * DAY);
     desk.write(vec![bind!(
-        r#"INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at)
-           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read"]', ?5, ?6)"#,
+        r#"INSERT INTO api_key (token_hash, id, organization_id, name, scopes, hint, created_at, expires_at)
+           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read"]', ?5, ?6, ?7)"#,
         key.hash(),
         uuid::Uuid::now_v7(),
         organization,
         name,
+        hint(key),
         since,
         desk.now.plus(365 * DAY),
     )])
@@ -105,6 +127,10 @@ pub fn tell() -> Result<(), Failure> {
         };
         println!("  {phone}  {HOME_NAME} {zh} ({role})");
     }
+    let (phone, _, region, office) = COORDINATOR;
+    println!(
+        "  {phone}  {office} 统筹员，有一个组织等待核验 (coordinator of {region}: /coordination)"
+    );
     println!("\n  接口密钥 API key of {HOME_NAME}: projects:write, signups:read");
     println!("  {}", key()?.reveal());
     println!("  PUT /api/v1/organizations/{HOME}/projects/<ref>");

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use axum::http::Method;
 use diandan::bind;
 use diandan::menu::Skill;
-use diandan::organizations::KEY_PREFIX;
+use diandan::organizations::new_key;
 use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE, start_of};
 use diandan::platform::crypto::Token;
 use diandan::platform::input::Choice as _;
@@ -54,13 +54,23 @@ fn tell_the_story(desk: &Desk) -> Result<(), Failure> {
     the_demo_volunteers(desk, &mut slots)?;
     call_off(desk, &keys, &slots)?;
     accounts::members(desk)?;
+    accounts::coordinator(desk)?;
     let mut last: Vec<_> = organizations
         .iter()
         .map(|organization| {
             bind!(
-                "UPDATE organization SET state = ?2 WHERE id = ?1",
+                "UPDATE organization
+                 SET state = ?2, state_since = ?3,
+                   state_region = iif(?2 = 'unverified', NULL, '36'),
+                   state_office = iif(?2 = 'unverified', NULL, '江西省民政厅'),
+                   state_reason = iif(?2 = 'suspended', '年度报告逾期未交', NULL)
+                 WHERE id = ?1",
                 &organization.id,
-                &organization.state
+                &organization.state,
+                desk.now.plus(match organization.state.as_str() {
+                    "verified" => -180 * DAY,
+                    _ => -2 * DAY,
+                }),
             )
         })
         .collect();
@@ -78,7 +88,7 @@ fn register(
 ) -> Result<HashMap<String, Token>, Failure> {
     let mut keys = HashMap::new();
     for organization in organizations {
-        let key = Token::new(KEY_PREFIX).map_err(|_| "no randomness")?;
+        let key = new_key().map_err(|_| "no randomness")?;
         desk.write(vec![bind!(
             "INSERT INTO organization (id, name, kind, credit_code, region, about, contact_phone, state, created_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'verified', ?8)",

@@ -15,8 +15,8 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Choice as _, Form};
 
-/// Parts that are text, and travel under their own names.
-const TEXTS: [&str; 11] = [
+/// Parts that are text or a word, and travel under their own names.
+const TEXTS: [&str; 12] = [
     "title",
     "field",
     "summary",
@@ -28,6 +28,7 @@ const TEXTS: [&str; 11] = [
     "risks",
     "safeguards",
     "what_to_bring",
+    "approval",
 ];
 
 /// Parts that are numbers.

@@ -20,7 +20,7 @@ pub fn events(project: &ProjectRow, shifts: &[ShiftRow], origin: &str, now: Inst
         .filter(|shift| shift.ends_at > now)
         .take(MOST)
         .map(|shift| {
-            let seats = (shift.capacity - shift.confirmed).max(0);
+            let seats = shift.seats_left();
             let closes = shift
                 .starts_at
                 .plus(-project.sign_up_closes_minutes * MINUTE);

@@ -146,9 +146,10 @@ INSERT INTO project (
   id, organization_id, client_ref, state, organization_state, organization_name, field, title, summary,
   region, region_name, place, min_age, skills, published_at, created_at, updated_at,
   sign_up_opens_at, sign_up_closes_minutes, cancel_until_minutes, travel_minutes, change_reason,
-  body_hash, content, conditions, how_to_sign_up, risks, safeguards, what_to_bring)
+  body_hash, content, conditions, how_to_sign_up, risks, safeguards, what_to_bring,
+  approval)
 SELECT ?1, o.id, ?3, ?4, o.state, o.name, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12,
-  CASE WHEN ?4 <> 'draft' THEN ?13 END, ?13, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25
+  CASE WHEN ?4 <> 'draft' THEN ?13 END, ?13, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26
 FROM organization o
 WHERE o.id = ?2
 ON CONFLICT (organization_id, client_ref) DO UPDATE SET
@@ -161,7 +162,8 @@ ON CONFLICT (organization_id, client_ref) DO UPDATE SET
   cancel_until_minutes = excluded.cancel_until_minutes, travel_minutes = excluded.travel_minutes,
   change_reason = excluded.change_reason, body_hash = excluded.body_hash, content = excluded.content,
   conditions = excluded.conditions, how_to_sign_up = excluded.how_to_sign_up, risks = excluded.risks,
-  safeguards = excluded.safeguards, what_to_bring = excluded.what_to_bring";
+  safeguards = excluded.safeguards, what_to_bring = excluded.what_to_bring,
+  approval = excluded.approval";
 
 const DELETE_SHIFTS: &str = "DELETE FROM shift WHERE id IN (SELECT value FROM json_each(?1))";
 
@@ -360,5 +362,6 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
         body.risks.as_ref().map(|text| text.as_str()),
         body.safeguards.as_ref().map(|text| text.as_str()),
         body.what_to_bring.as_ref().map(|text| text.as_str()),
+        body.approval.word(),
     )
 }

@@ -10,6 +10,8 @@ use crate::platform::visit::Visit;
 pub enum ConsolePage {
     /// `/organizations/{id}/projects`
     Projects,
+    /// `/organizations/{id}/requests`
+    Requests,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -19,8 +21,9 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 4] = [
+    const ALL: [Self; 5] = [
         Self::Projects,
+        Self::Requests,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -29,6 +32,7 @@ impl ConsolePage {
     const fn path(self) -> &'static str {
         match self {
             Self::Projects => "projects",
+            Self::Requests => "requests",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -38,6 +42,7 @@ impl ConsolePage {
     fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Projects => lang.pick("项目", "Projects"),
+            Self::Requests => lang.pick("报名请求", "Requests"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

@@ -57,6 +57,18 @@ macro_rules! kinds {
 // Code and status; title; when it is answered; what to do. One line of each.
 #[rustfmt::skip]
 kinds! {
+    already_coordinator 409
+        ("已是统筹员", "Coordinator already")
+        ("这个手机号的主人已经是该行政区划的统筹员。", "Whoever has this phone coordinates that region already.")
+        ("无须再任命。", "Nothing needs to be done.")
+    already_invited 409
+        ("已经邀请过", "Invited already")
+        ("对这个手机号的邀请还有效，对方还没有答复。", "An invitation for this phone is open and has not been answered.")
+        ("等对方接受，或撤回后重新邀请。", "Wait for the answer, or withdraw it and invite again.")
+    already_member 409
+        ("已是成员", "Member already")
+        ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
+        ("要改角色时，修改该成员。", "To give them another role, change the member.")
     already_signed_up 409
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
@@ -81,10 +93,18 @@ kinds! {
         ("暂时无法发送验证码", "Codes unavailable")
         ("这个部署没有接通短信网关。", "This deployment is not connected to a message gateway.")
         ("联系运营方。", "Ask whoever runs the deployment.")
+    credit_code_taken 409
+        ("信用代码已被登记", "Credit code taken")
+        ("已有组织用这个统一社会信用代码登记，且没有被驳回。", "An organization that was not refused is registered with this unified social credit code.")
+        ("如果那不是贵单位登记的，请联系当地统筹单位；它被驳回后即可登记。", "If that was not you, ask the coordinator of your region: once that one is refused, you can register.")
     cross_site 403
         ("来自别的网站的请求", "Cross-site request")
         ("浏览器说明，这个改动数据的请求由另一个网站发起。", "The browser says that another site made it send this request, which changes data.")
         ("从服务器端调用接口；网页请从本站操作。", "Call the API from a server; use pages from this site itself.")
+    decision_not_possible 409
+        ("目前不能作此决定", "Decision not possible")
+        ("组织目前的状态（`state`）不允许这个决定：例如只有已核验的才能暂停。", "The organization's `state` does not allow this decision: only a verified one can be suspended, for instance.")
+        ("读取组织，按它现在的状态决定。", "Read the organization, and decide by the state it is in.")
     dry_run_not_done 409
         ("试运行尚未完成", "Dry run not done")
         ("这个导入不是试运行，或试运行还没有完成。", "The import is no dry run, or one that is not done.")
@@ -129,10 +149,18 @@ kinds! {
         ("查询参数需要修改", "Invalid parameters")
         ("有查询参数不存在、重复、为空、不合要求，或互相矛盾；`errors` 列出全部。", "Query parameters are unknown, repeated, empty, not as they must be, or contradict each other; `errors` lists all of them.")
         ("按接口文档改正。", "Correct them by the reference.")
+    invitation_over 410
+        ("邀请已失效", "Invitation over")
+        ("邀请已撤回、已谢绝，或已超过 14 天。", "The invitation was withdrawn or declined, or is older than 14 days.")
+        ("请组织的负责人重新邀请。", "Ask an owner of the organization for a new one.")
     json_too_deep 400
         ("JSON 嵌套过深", "JSON nested too deeply")
         ("数组和对象的嵌套超过 32 层。", "Arrays and objects stand more than 32 levels inside one another.")
         ("按接口文档组织请求体。", "Shape the body as the reference says.")
+    last_owner 409
+        ("最后一位负责人", "Last owner")
+        ("组织至少要有一位负责人：最后一位不能退出、移除或改为别的角色。", "An organization keeps at least one owner: the last one cannot leave, be removed, or be given another role.")
+        ("先把别的成员设为负责人。", "Make another member an owner first.")
     malformed_json 400
         ("不是合法的 JSON", "Malformed JSON")
         ("请求体不是 UTF-8 编码的合法 JSON；`detail` 指出位置。", "The body is not JSON in UTF-8; `detail` says where it stops being so.")
@@ -145,14 +173,30 @@ kinds! {
         ("缺少姓名", "Name missing")
         ("志愿者还没有告诉我们如何称呼。", "The volunteer has not said what they are called.")
         ("再次报名时带上 `name`。", "Sign up again with `name`.")
+    nobody_signed_up 409
+        ("没有可以通知的人", "Nobody to write to")
+        ("这个班次上没有符合 `to` 的志愿者。", "Nobody on this shift is among those named by `to`.")
+        ("等有人报名后再发，或用 `to: all` 也发给候补。", "Write when somebody has signed up, or with `to: all` to those who wait as well.")
+    not_a_sibling 409
+        ("不是同一项目的班次", "Not a shift of the same project")
+        ("志愿者只能换到同一项目的班次。", "Volunteers are moved between shifts of one project only.")
+        ("换一个 `shift_id`；别的项目请志愿者自己报名。", "Give another `shift_id`; for another project the volunteer signs up.")
     not_found 404
         ("没有找到", "Not found")
         ("这里没有内容，或没有调用者可以知道的内容。", "There is nothing here, or nothing the caller may know of.")
         ("核对地址中的编号，以及所用的密钥或会话。", "Check the ids in the address, and which key or session you use.")
+    not_movable 409
+        ("不能换班", "Cannot be moved")
+        ("这个报名已取消，或已按到场情况结算。", "The sign-up was cancelled, or settled by who came.")
+        ("请志愿者重新报名。", "Ask the volunteer to sign up again.")
     not_open 409
         ("报名尚未开始", "Sign-up not open yet")
         ("报名在 `opens_at` 开始。", "Sign-up opens at `opens_at`.")
         ("到时候再报。", "Sign up then.")
+    not_pending 409
+        ("不在等待审核", "Not waiting for approval")
+        ("这个报名已经审核过、已撤回，或所属项目不需要审核。", "The sign-up was decided on or withdrawn, or its project asks for no approval.")
+        ("读取名单，看它现在的状态。", "Read the roster to see where it stands.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：只能保存草稿。", "The organization is not verified or was suspended: it can keep drafts only.")
@@ -173,6 +217,14 @@ kinds! {
         ("编号已被占用", "Reference taken")
         ("组织的另一个项目已用了这个 `client_ref`。", "Another project of the organization has this `client_ref`.")
         ("换一个编号；重试同一次复制时请带上同样的 `Idempotency-Key`。", "Choose another; send the same `Idempotency-Key` when you repeat the same copy.")
+    region_out_of_reach 403
+        ("超出统筹范围", "Region out of reach")
+        ("统筹员只能任命本行政区划及其下级的统筹员。", "Coordinators appoint others for their own region and what is below it only.")
+        ("请上级统筹员任命。", "Ask a coordinator whose region contains it.")
+    reverification_needed 409
+        ("修改后须重新核验", "Reverification needed")
+        ("已核验的组织要改名称、类型、信用代码、所在地或募捐资格：改后要重新核验，核验前项目不在菜单上。", "A verified organization changes its name, kind, credit code, region or fundraising qualification: it must be verified again, and is off the menu until then.")
+        ("确认后带上 `accept_reverification: true` 再次提交。", "If that is meant, send it again with `accept_reverification: true`.")
     roster_closed 410
         ("名单已关闭", "Roster closed")
         ("班次结束已超过 30 天，名单不再显示。", "The shift ended more than 30 days ago; its roster is shown no more.")
@@ -213,10 +265,30 @@ kinds! {
         ("正在处理的导入过多", "Too many imports")
         ("组织正在处理的导入已达上限。", "The organization has as many imports under way as it may.")
         ("等它们完成，或取消其中一个。", "Wait for them, or cancel one.")
+    too_many_invitations 409
+        ("邀请太多", "Too many invitations")
+        ("组织在过去 24 小时内已发出 20 份邀请。", "The organization has sent 20 invitations in the last 24 hours.")
+        ("明天再邀请。", "Invite more tomorrow.")
+    too_many_keys 409
+        ("密钥太多", "Too many keys")
+        ("组织已有 50 个有效的接口密钥。", "The organization has 50 API keys that work.")
+        ("停用不再使用的密钥。", "Revoke those that are not used any more.")
+    too_many_messages 429
+        ("消息太多", "Too many messages")
+        ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
+        ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
     too_many_projects 422
         ("项目过多", "Too many projects")
         ("一个文件里的项目超过 5000 个。", "The file has more than 5,000 projects.")
         ("分成几个文件。", "Split the file.")
+    too_many_waiting 409
+        ("待核验的组织太多", "Too many waiting")
+        ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
+        ("等它们核验后再登记。", "Register more when they are verified.")
+    too_many_webhooks 409
+        ("接收地址太多", "Too many webhooks")
+        ("一个组织最多登记 5 个接收地址。", "An organization has five webhooks at most.")
+        ("先删去一个不用的。", "Remove one that is not used.")
     too_young 409
         ("年龄不够", "Too young")
         ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
@@ -237,9 +309,13 @@ kinds! {
         ("版本冲突", "Version conflict")
         ("`If-Match` 或 `If-None-Match` 的条件不成立：别人已经改过，或已经存在。", "`If-Match` or `If-None-Match` does not hold: somebody has changed it since, or it exists already.")
         ("重新读取，合并改动，用新的 `ETag` 再试。", "Read it again, merge, and try with the new `ETag`.")
+    webhook_disabled 409
+        ("接收地址已停用", "Webhook switched off")
+        ("停用的接收地址不会收到任何事件。", "A webhook that is switched off is told nothing.")
+        ("先把它的 `state` 改为 `active`。", "Set its `state` to `active` first.")
     wrong_code 403
         ("验证码不对", "Wrong code")
-        ("验证码不对、已失效、已用过，或试得太多。", "The code is wrong, expired, used, or was tried too often.")
+        ("验证码或任命码不对、已失效、已用过，或试得太多。", "The one-time code or appointment code is wrong, expired, used, or was tried too often.")
         ("核对后再试，或重新获取。", "Check it, or ask for a new one.")
     wrong_state 409
         ("项目的状态不允许", "Wrong state")

@@ -5,7 +5,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
-use crate::menu::Skill;
+use crate::menu::{SignUpApproval, Skill};
 use crate::platform::clock::{Instant, age_on, parse_date};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
@@ -250,7 +250,8 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
             @if let Some(refusal) = refusal {
                 p.say role="alert" { (refusal.words(&facts).in_lang(lang)) }
             }
-            @if waits { p.say.wait { (waiting_words(offer, lang)) } }
+            @if asks(offer) { p.say.wait { (asking_words(lang)) } }
+            @else if waits { p.say.wait { (waiting_words(offer, lang)) } }
             form method="post" action={ "/shifts/" (offer.shift_id) "/sign-up" } {
                 (person_fields(lang, me, draft))
                 (age_fields(lang, me, offer, draft))
@@ -264,8 +265,7 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
                 }
                 button.wide {
                     @if me.is_none() { (lang.pick("获取验证码", "Send me a code")) }
-                    @else if waits { (lang.pick("排队候补", "Join the waiting list")) }
-                    @else { (lang.pick("确认报名", "Sign me up")) }
+                    @else { (go_words(offer, lang)) }
                 }
                 @if me.is_none() {
                     p.small { (lang.pick(
@@ -293,6 +293,28 @@ fn age(me: Option<&Me>, draft: &Draft<'_>, offer: &Offer) -> Option<i16> {
     let known = me.and_then(|me| me.birth_date.as_deref());
     let birth = parse_date(known.or_else(|| draft.form.get("birth_date"))?)?;
     Some(age_on(birth, offer.starts_at.date()))
+}
+
+fn asks(offer: &Offer) -> bool {
+    offer.approval == SignUpApproval::Required
+}
+
+/// What the button says that takes the place.
+fn go_words(offer: &Offer, lang: Lang) -> &'static str {
+    if asks(offer) {
+        lang.pick("提交申请", "Ask for a place")
+    } else if offer.confirmed >= offer.capacity {
+        lang.pick("排队候补", "Join the waiting list")
+    } else {
+        lang.pick("确认报名", "Sign me up")
+    }
+}
+
+fn asking_words(lang: Lang) -> &'static str {
+    lang.pick(
+        "报名要由组织者审核，通过后才有名额，结果会发短信告诉您。",
+        "The organizer decides on each sign-up. You have a seat once it is approved; we text you.",
+    )
 }
 
 fn waiting_words(offer: &Offer, lang: Lang) -> String {
@@ -421,7 +443,6 @@ fn code_page(
         }
         @for skill in form.all("skill") { input type="hidden" name="skill" value=(skill); }
     };
-    let waits = offer.confirmed >= offer.capacity;
     let body = html! {
         h1 { (lang.pick("输入验证码，完成报名", "Enter the code to finish")) }
         form method="post" action=(action) {
@@ -429,8 +450,7 @@ fn code_page(
             input type="hidden" name="step" value="code";
             (code_field(lang, phone.digits(), wrong))
             button.wide {
-                @if waits { (lang.pick("排队候补", "Join the waiting list")) }
-                @else { (lang.pick("确认报名", "Sign me up")) }
+                (go_words(offer, lang))
             }
         }
         form method="post" action=(action) {

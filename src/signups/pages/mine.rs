@@ -11,6 +11,7 @@ use crate::platform::page::{Audience, in_brackets, page, see_other, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::api::{LOOKING_BACK, too_late};
+use crate::signups::organizing::{Approval, state_name};
 use crate::signups::store::{self, Left, MyPage, Ticket};
 use crate::signups::{Leaving, SignupState};
 use crate::volunteers::api::calendar_url;
@@ -30,7 +31,13 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         SignupState::Confirmed => {
             lang.pick("报名成功，到时见！", "You're signed up. See you there!")
         }
+        SignupState::Waitlisted if ticket.is_pending() => {
+            lang.pick("已提交，等组织者审核", "Asked; the organizer decides")
+        }
         SignupState::Waitlisted => lang.pick("已排上候补", "You are on the waiting list"),
+        SignupState::Cancelled if ticket.approval == Some(Approval::Declined) => {
+            lang.pick("这次没有通过审核", "Your sign-up was declined")
+        }
         SignupState::Cancelled if by_organizer => {
             lang.pick("组织者取消了这个班次", "The organizer cancelled this shift")
         }
@@ -47,7 +54,9 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                 (why)
             }
         }
-        @if ticket.state == SignupState::Waitlisted && !over {
+        @if ticket.is_pending() && !over {
+            p { (lang.pick("审核通过后才有名额，结果会发短信告诉您。", "You have a seat once it is approved. We text you either way.")) }
+        } @else if ticket.state == SignupState::Waitlisted && !over {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
         (leaving_fields(&visit, &ticket))
@@ -68,7 +77,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
     html! {
         article.ticket {
             span class={ "state " (ticket.state.word()) } {
-                (ticket.state.name(lang))
+                (state_name(ticket.state, ticket.approval, lang))
                 @if ticket.position > 0 {
                     @match lang {
                         Lang::Zh => { " · 第 " (ticket.position) " 位" }
@@ -111,6 +120,15 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
                 "You keep your seat until the organizer approves. We'll text you.",
             )) } };
         }
+        Leaving::Freely if ticket.is_pending() => (
+            lang.pick("来不了？撤回申请", "Can't come? Withdraw"),
+            lang.pick(
+                "班次开始前随时可以撤回。",
+                "You can withdraw any time before the shift starts.",
+            )
+            .to_owned(),
+            lang.pick("确定撤回", "Yes, withdraw"),
+        ),
         Leaving::Freely if ticket.state == SignupState::Waitlisted => (
             lang.pick("来不了？退出候补", "Can't come? Leave the waiting list"),
             lang.pick(
@@ -229,6 +247,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
             form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换新地址（旧地址立即失效）", "Make a new address (the old one stops working)")) } } }
         }
         div.actions {
+            a.button.quiet href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
             form method="post" action="/sign-out" { button.quiet { (lang.pick("退出登录", "Sign out")) } }
             form method="post" action="/sign-out" {
                 input type="hidden" name="everywhere" value="1";
@@ -258,7 +277,7 @@ fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
             }
             div.go {
                 span class={ "state small " (ticket.state.word()) } {
-                    (ticket.state.name(lang))
+                    (state_name(ticket.state, ticket.approval, lang))
                     @if ticket.position > 0 { @match lang { Lang::Zh => { " 第 " (ticket.position) " 位" } Lang::En => { " #" (ticket.position) } } }
                 }
             }

@@ -65,7 +65,7 @@ const TELL_RELEASED: &str = concat!(
     concerned!(),
     "
 INSERT INTO outbox (kind, volunteer_id, language, params, created_at, due_at)
-SELECT 'signup_released', v.id, v.language,
+SELECT iif(a.cancel_requested_at IS NULL, 'signup_let_go', 'signup_released'), v.id, v.language,
   json_object('signup', s.id, 'title', p.title, 'role', h.role, 'starts_at', h.starts_at,
     'ends_at', h.ends_at, 'place', p.place),
   ?2, ?2

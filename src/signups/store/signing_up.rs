@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::tickets::{TICKET, Ticket, ticket};
 use super::{IS_SIGNED_IN, require_signed_in};
 use crate::bind;
-use crate::menu::Skill;
+use crate::menu::{SignUpApproval, Skill};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::NoRandomness;
 use crate::platform::db::{self, DbError};
@@ -52,7 +52,7 @@ asked AS (
   SELECT v.*, h.id AS shift_id, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity, h.confirmed,
     h.waitlist, h.waiting, p.seq AS project, p.state AS project_state, p.organization_state,
     p.min_age, p.skills AS needs_skills, p.sign_up_opens_at, p.sign_up_closes_minutes,
-    p.travel_minutes,
+    p.travel_minutes, p.approval,
     CAST(substr(h.local_date, 1, 4) AS INTEGER) - CAST(substr(v.birth_date, 1, 4) AS INTEGER)
       - (substr(h.local_date, 6) < substr(v.birth_date, 6)) AS age
   FROM volunteering v
@@ -86,7 +86,7 @@ judged AS (
             shift_refusal!(),
             "
       WHEN d.signup_id IS NOT NULL THEN 'already_signed_up'
-      WHEN d.confirmed >= d.capacity AND d.waiting >= d.waitlist THEN 'shift_full'
+      WHEN d.confirmed + d.waiting >= d.capacity + d.waitlist THEN 'shift_full'
       WHEN d.name = '' THEN 'name_missing'
       WHEN d.birth_date IS NULL AND (d.min_age >= 18 OR NOT d.adult) THEN 'birth_date_missing'
       WHEN d.age < d.min_age THEN 'too_young'
@@ -126,10 +126,11 @@ FROM judged j LEFT JOIN held k"
 const SIGN_UP: &str = concat!(
     asked!(),
     "
-INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at,
+INSERT INTO signup (id, shift_id, volunteer_id, state, approval, starts_at, ends_at, created_at,
   guardian_name, guardian_phone_sealed, guardian_accompanies, note)
 SELECT ?11, j.shift_id, j.volunteer_id,
-  CASE WHEN j.confirmed < j.capacity THEN 'confirmed' ELSE 'waitlisted' END,
+  iif(j.approval = 'none' AND j.confirmed < j.capacity, 'confirmed', 'waitlisted'),
+  iif(j.approval = 'required', 'pending', NULL),
   j.starts_at, j.ends_at, ?2, ?4, ?12, ?5, ?13
 FROM judged j
 WHERE j.refusal IS NULL"
@@ -142,13 +143,13 @@ SELECT d.*,
     CASE",
     shift_refusal!(),
     "
-      WHEN d.confirmed >= d.capacity AND d.waiting >= d.waitlist THEN 'shift_full'
+      WHEN d.confirmed + d.waiting >= d.capacity + d.waitlist THEN 'shift_full'
     END AS refusal
 FROM (
   SELECT h.id AS shift_id, h.role, h.starts_at, h.ends_at, h.state AS shift_state, h.capacity,
     h.confirmed, h.waitlist, h.waiting, p.id AS project_id, p.title, p.place, p.region_name,
     p.state AS project_state, p.organization_state, p.min_age, p.skills, p.sign_up_opens_at,
-    p.sign_up_closes_minutes
+    p.sign_up_closes_minutes, p.approval
   FROM shift h JOIN project p ON p.seq = h.project AND p.state <> 'draft'
   WHERE h.id = ?1) d"
 );
@@ -183,6 +184,8 @@ pub struct Offer {
     /// What somebody must be able to do.
     #[serde(deserialize_with = "db::json")]
     pub skills: Vec<Skill>,
+    /// Whether the organizer decides on each sign-up.
+    pub approval: SignUpApproval,
     /// When sign-up opens.
     pub sign_up_opens_at: Option<Instant>,
     /// Why nobody can take it.

@@ -11,6 +11,7 @@ use crate::platform::db::{self, DbError, Statement};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
+use crate::signups::organizing::Approval;
 use crate::volunteers::{Me, who};
 
 pub(super) const TICKET: &str = concat!(
@@ -28,6 +29,10 @@ pub struct Ticket {
     pub id: String,
     /// Where it stands.
     pub state: SignupState,
+    /// What the organizer said to it, where the project asks for approval.
+    pub approval: Option<Approval>,
+    /// Why the organizer moved or declined it.
+    pub organizer_reason: Option<String>,
     /// When the shift starts.
     pub starts_at: Instant,
     /// When the shift ends.

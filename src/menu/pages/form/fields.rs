@@ -159,7 +159,7 @@ fn details(sheet: &Sheet, beside: &Beside<'_>) -> Markup {
     let open = names.clone().any(|name| beside.wrong(name).is_some());
     html! {
         details open[open] {
-            summary { (lang.pick("年龄、技能与时限", "Ages, skills and times")) }
+            summary { (lang.pick("年龄、技能、审核与时限", "Ages, skills, approval and times")) }
             (beside.typed(sheet, "min_age", "number", lang.pick("最低年龄（周岁）", "Youngest age"),
                 Some(lang.pick("不填为 14", "14 when left out"))))
             fieldset {
@@ -170,6 +170,10 @@ fn details(sheet: &Sheet, beside: &Beside<'_>) -> Markup {
                         (skill.name(lang))
                     }
                 } }
+            }
+            label.tick {
+                input type="checkbox" name="approval" value="required" checked[sheet.value("approval") == "required"];
+                (lang.pick("报名要经组织者审核", "Each sign-up needs the organizer's approval"))
             }
             (beside.typed(sheet, "sign_up_opens_at", "datetime-local", lang.pick("何时开放报名", "When sign-up opens"),
                 Some(lang.pick("不填为立即", "At once when left out"))))

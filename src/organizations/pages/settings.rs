@@ -1,0 +1,467 @@
+//! An organization's settings: its facts, its members, its keys.
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use maud::{Markup, html};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::facts::{Typed, fields, refusal};
+use super::{ConsolePage, console_nav, on_day, state_words};
+use crate::organizations::api::changed;
+use crate::organizations::api::invitations::not_invited;
+use crate::organizations::api::keys::{NewApiKey, keep, ready, too_many};
+use crate::organizations::registration::ChangeBody;
+use crate::organizations::store::invitations::{self, Invitation, Invited};
+use crate::organizations::store::keys::{self, ApiKey, Made};
+use crate::organizations::store::members::Member;
+use crate::organizations::store::{members as people, reading};
+use crate::organizations::{Agent, KEY_LASTS, Organization, Role, Scope, new_key};
+use crate::platform::clock::DAY;
+use crate::platform::fields::FieldErrors;
+use crate::platform::i18n::Lang;
+use crate::platform::idempotency::{IdempotencyKey, Reply};
+use crate::platform::input::{Choice as _, Form, Id, Path, parse_id};
+use crate::platform::page::{Audience, ask, in_brackets, page, see_other, text_input};
+use crate::platform::problem::Problem;
+use crate::platform::text::Line;
+use crate::platform::visit::Visit;
+use crate::regions::Region;
+use crate::volunteers::{Phone, phone_words};
+
+/// How long a key made on the page may last, in days.
+const DAYS: [(i64, &str, &str); 4] = [
+    (30, "30 天", "30 days"),
+    (90, "90 天", "90 days"),
+    (365, "一年", "A year"),
+    (730, "两年", "Two years"),
+];
+
+/// Everything the page shows.
+struct Settings {
+    role: Role,
+    organization: Organization,
+    members: Vec<Member>,
+    invitations: Vec<Invitation>,
+    keys: Vec<ApiKey>,
+    regions: Vec<Region>,
+}
+
+/// What the page must still show after something was sent: where it was sent from, why it
+/// was refused, or the key that is shown once.
+#[derive(Default)]
+struct Outcome {
+    section: &'static str,
+    problem: Option<Problem>,
+    typed: Option<Typed>,
+    phone: String,
+    made: Option<NewApiKey>,
+}
+
+impl Outcome {
+    fn of(section: &'static str, problem: Problem) -> Box<Self> {
+        Box::new(Self {
+            section,
+            problem: Some(problem),
+            ..Self::default()
+        })
+    }
+
+    fn problem_in(&self, section: &str) -> Option<&Problem> {
+        self.problem.as_ref().filter(|_| self.section == section)
+    }
+}
+
+/// Serves `/organizations/{id}/settings`.
+pub async fn settings(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    if !visit.has_credential() {
+        let back = format!("/sign-in?back=/organizations/{id}/settings");
+        return Ok(see_other(&back));
+    }
+    show(&visit, id, Outcome::default()).await
+}
+
+async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
+    let id = id.to_string();
+    let batch = visit
+        .db
+        .batch(vec![
+            Agent::at_the_door(visit.credential_hash(), visit.now, &id),
+            reading::organization(visit, &id),
+            people::members(visit, &id),
+            invitations::open(visit, &id),
+            keys::keys(visit, &id),
+            reading::counties(),
+        ])
+        .await?;
+    let agent: Agent = batch.first(0)?.ok_or_else(Problem::unauthenticated)?;
+    let found = reading::found(&batch, 1)?.ok_or_else(Problem::not_found)?;
+    Ok(Settings {
+        role: agent.role.ok_or_else(Problem::forbidden)?,
+        organization: found.organization,
+        members: people::listed(visit, &batch, 2)?,
+        invitations: invitations::listed(visit, &batch, 3)?,
+        keys: batch.rows(4)?,
+        regions: batch.rows(5)?,
+    })
+}
+
+async fn show(visit: &Visit, id: Uuid, outcome: Outcome) -> Result<Response, Problem> {
+    let settings = load(visit, id).await?;
+    let lang = visit.lang;
+    let organization = &settings.organization;
+    let owns = settings.role == Role::Owner;
+    let title = lang.pick("设置", "Settings");
+    let (style, state) = state_words(organization, lang);
+    let body = html! {
+        (console_nav(visit, &organization.id, &organization.name, ConsolePage::Settings))
+        h1 { (title) }
+        div class=(style) {
+            p { (state) }
+            @if let Some(reason) = &organization.state_reason { p { (lang.pick("原因：", "Reason: ")) (reason) } }
+        }
+        (members_section(visit, &settings, &outcome))
+        @if owns {
+            (keys_section(visit, &settings, &outcome))
+            (facts_section(visit, &settings, &outcome))
+        }
+    };
+    let mut response = page(visit, Audience::Oneself, title, &body);
+    if let Some(problem) = &outcome.problem {
+        *response.status_mut() = problem.status();
+    }
+    Ok(response)
+}
+
+fn action(settings: &Settings, act: &str) -> String {
+    format!("/organizations/{}/settings/{act}", settings.organization.id)
+}
+
+fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
+    let lang = visit.lang;
+    let owns = settings.role == Role::Owner;
+    let problem = outcome.problem_in("members");
+    let phone = problem.and_then(|problem| problem.errors().of("/phone", lang));
+    html! {
+        section.course #members {
+            h2 { (lang.pick("成员", "Members")) small { (in_brackets(settings.members.len(), lang)) } }
+            (refusal(problem, lang))
+            ul.shifts {
+                @for member in &settings.members {
+                    li {
+                        div {
+                            strong { @if member.name.is_empty() { (lang.pick("未填姓名", "No name yet")) } @else { (member.name) } }
+                            " " span.num { (member.phone) }
+                            small { " · " (member.role.name(lang)) @if member.is_me { (lang.pick("（我）", " (you)")) } }
+                        }
+                        @if owns || member.is_me { (member_acts(settings, member, lang)) }
+                    }
+                }
+                @for invitation in &settings.invitations {
+                    li {
+                        div { span.num { (invitation.phone) }
+                            small { " · " (invitation.role.name(lang)) " · " (lang.pick("已邀请，", "invited, until ")) (on_day(invitation.expires_at, lang)) (lang.pick("前有效", "")) } }
+                        div.go {
+                            form method="post" action=(action(settings, "withdraw")) {
+                                input type="hidden" name="invitation" value=(invitation.id);
+                                button.quiet { (lang.pick("撤回", "Withdraw")) }
+                            }
+                        }
+                    }
+                }
+            }
+            @if owns {
+                form method="post" action=(action(settings, "invite")) {
+                    (ask("phone", lang.pick("邀请同事：手机号", "Invite a colleague: mobile number"),
+                        Some(lang.pick("对方会收到短信，用这个手机号登录后接受", "They get a text, and accept when signed in with this phone")),
+                        phone, &text_input("phone", "tel", &outcome.phone, "off", phone.is_some(), true)))
+                    (ask("role", lang.pick("角色", "Role"), None, None, &role_choice("role", Role::Manager, lang)))
+                    button { (lang.pick("邀请", "Invite")) }
+                }
+            }
+        }
+    }
+}
+
+fn role_choice(id: &str, chosen: Role, lang: Lang) -> Markup {
+    html! {
+        select id=(id) name="role" {
+            @for (role, word) in Role::ALL {
+                option value=(word) selected[*role == chosen] { (role.name(lang)) (lang.pick("：", ": ")) (role.may_words(lang)) }
+            }
+        }
+    }
+}
+
+fn member_acts(settings: &Settings, member: &Member, lang: Lang) -> Markup {
+    html! {
+        details {
+            summary aria-label={ (lang.pick("更改 ", "Change ")) (member.name) } { (lang.pick("更改", "Change")) }
+            div.actions {
+                @if settings.role == Role::Owner {
+                    form method="post" action=(action(settings, "role")) {
+                        input type="hidden" name="member" value=(member.id);
+                        select name="role" aria-label=(lang.pick("角色", "Role")) {
+                            @for (role, word) in Role::ALL {
+                                option value=(word) selected[*role == member.role] { (role.name(lang)) }
+                            }
+                        }
+                        button.quiet { (lang.pick("保存", "Save")) }
+                    }
+                }
+                form method="post" action=(action(settings, "remove")) {
+                    input type="hidden" name="member" value=(member.id);
+                    button.quiet { @if member.is_me { (lang.pick("退出组织", "Leave")) } @else { (lang.pick("移除", "Remove")) } }
+                }
+            }
+        }
+    }
+}
+
+fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
+    let lang = visit.lang;
+    let problem = outcome.problem_in("keys");
+    let wrong = |pointer: &str| problem.and_then(|problem| problem.errors().of(pointer, lang));
+    let (working, ended): (Vec<_>, Vec<_>) =
+        settings.keys.iter().partition(|key| key.works(visit.now));
+    html! {
+        section.course #keys {
+            h2 { (lang.pick("接口密钥", "API keys")) small { (in_brackets(working.len(), lang)) } }
+            p.small { (lang.pick("给贵单位自己的系统用。每个系统一个，只给它需要的权限。", "For your own systems: one each, with no more scopes than it needs.")) }
+            (refusal(problem, lang))
+            @if let Some(made) = &outcome.made {
+                div.say.good role="status" {
+                    label for="key" { (lang.pick("新密钥：", "New key: ")) (made.name) }
+                    textarea #key.num readonly rows="3" spellcheck="false" { (made.key) }
+                    p { (lang.pick(
+                        "请现在就复制保存（点进去全选，再复制）。离开本页后，谁也看不到它了。",
+                        "Copy it now: tap into it, select all, copy. Once you leave this page nobody can see it again.",
+                    )) }
+                }
+            }
+            ul.shifts { @for key in &working {
+                li {
+                    div {
+                        strong { (key.name) } " " code { (key.hint) "…" }
+                        small { br; @for (at, scope) in key.scopes.iter().enumerate() {
+                            @if at > 0 { (lang.pick("、", ", ")) } (scope.name(lang))
+                        }
+                        " · " (lang.pick("有效至 ", "until ")) (on_day(key.expires_at, lang))
+                        " · " @match &key.last_used_on {
+                            Some(day) => { (lang.pick("最近使用 ", "last used ")) (day) }
+                            None => { (lang.pick("还没用过", "never used")) }
+                        } }
+                    }
+                    details {
+                        summary aria-label={ (lang.pick("停用 ", "Revoke ")) (key.name) } { (lang.pick("停用", "Revoke")) }
+                        form.actions method="post" action=(action(settings, "revoke")) {
+                            input type="hidden" name="key" value=(key.id);
+                            p.small { (lang.pick("用它的系统会立即停止工作。", "The system that uses it stops working at once.")) }
+                            button.quiet { (lang.pick("确定停用", "Yes, revoke it")) }
+                        }
+                    }
+                }
+            } }
+            @if !ended.is_empty() {
+                details {
+                    summary { (lang.pick("已停用或过期", "Revoked or expired")) (in_brackets(ended.len(), lang)) }
+                    ul.shifts { @for key in &ended { li { div.struck { (key.name) " " code { (key.hint) "…" } } } } }
+                }
+            }
+            details open[problem.is_some()] {
+                summary { (lang.pick("新建密钥", "Make a key")) }
+                form method="post" action=(action(settings, "key")) {
+                    (ask("key-name", lang.pick("用在哪个系统", "Which system uses it"), None, wrong("/name"), &html! {
+                        input id="key-name" name="name" required maxlength="60" autocomplete="off";
+                    }))
+                    fieldset {
+                        legend { (lang.pick("权限", "Scopes")) }
+                        @if let Some(wrong) = wrong("/scopes") { span.wrong { (wrong) } }
+                        @for (scope, word) in Scope::ALL {
+                            label.tick { input type="checkbox" name="scope" value=(word); (scope.name(lang)) " " code { (word) } }
+                        }
+                    }
+                    (ask("days", lang.pick("有效期", "Valid for"), None, None, &html! {
+                        select id="days" name="days" {
+                            @for (days, zh, en) in DAYS { option value=(days) selected[days * DAY == KEY_LASTS] { (lang.pick(zh, en)) } }
+                        }
+                    }))
+                    button { (lang.pick("生成密钥", "Make the key")) }
+                }
+            }
+        }
+    }
+}
+
+fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
+    let lang = visit.lang;
+    let problem = outcome.problem_in("facts");
+    let organization = &settings.organization;
+    let stands;
+    let typed = match &outcome.typed {
+        Some(typed) => typed,
+        None => {
+            stands = Typed::from_organization(organization);
+            &stands
+        }
+    };
+    html! {
+        section.course #facts {
+            h2 { (lang.pick("组织资料", "Facts")) }
+            (refusal(problem, lang))
+            details open[problem.is_some()] {
+                summary { (lang.pick("修改资料", "Change them")) }
+                form method="post" action=(action(settings, "facts")) {
+                    input type="hidden" name="version" value=(organization.version);
+                    (fields(typed, &settings.regions, problem, lang))
+                    @if organization.state == crate::organizations::OrganizationState::Verified {
+                        label.tick {
+                            input type="checkbox" name="accept_reverification" value="1";
+                            (lang.pick(
+                                "我知道：改名称、类型、信用代码、所在地或募捐资格后要重新核验，核验前项目不在菜单上",
+                                "I know: after a change of name, kind, code, region or fundraising qualification it must be verified again, and is off the menu until then",
+                            ))
+                        }
+                    }
+                    button.wide { (lang.pick("保存", "Save")) }
+                }
+            }
+        }
+    }
+}
+
+/// Takes `/organizations/{id}/settings/{act}`.
+pub async fn act(
+    visit: Visit,
+    Path((id, act)): Path<(String, String)>,
+    form: Form,
+) -> Result<Response, Problem> {
+    let id = parse_id(&id)?;
+    let done = match act.as_str() {
+        "facts" => change_facts(&visit, id, &form).await,
+        "invite" => invite(&visit, id, &form).await,
+        "withdraw" => {
+            let invitation = parse_id(form.get("invitation").unwrap_or_default())?;
+            let done = invitations::withdraw(&visit, id, invitation).await;
+            done.map_err(|problem| Outcome::of("members", problem))
+        }
+        "role" => change_role(&visit, id, &form).await,
+        "remove" => {
+            let member = parse_id(form.get("member").unwrap_or_default())?;
+            let done = people::remove(&visit, id, member).await;
+            done.map_err(|problem| Outcome::of("members", problem))
+        }
+        "key" => make_key(&visit, id, &form).await,
+        "revoke" => {
+            let key = parse_id(form.get("key").unwrap_or_default())?;
+            let done = keys::revoke(&visit, id, key).await;
+            done.map_err(|problem| Outcome::of("keys", problem))
+        }
+        _ => return Err(Problem::not_found()),
+    };
+    match done {
+        // Whoever has just left reads the settings no longer.
+        Ok(()) if act == "remove" && !still_member(&visit, id).await? => {
+            Ok(see_other("/me/organizations"))
+        }
+        Ok(()) => Ok(see_other(&format!("/organizations/{id}/settings"))),
+        Err(outcome) => match &outcome.problem {
+            Some(problem) if !can_be_shown(problem) => Err(problem.clone()),
+            _ => show(&visit, id, *outcome).await,
+        },
+    }
+}
+
+/// Whether a refusal is about what was sent, not about who sent it.
+fn can_be_shown(problem: &Problem) -> bool {
+    matches!(
+        problem.status(),
+        StatusCode::CONFLICT | StatusCode::UNPROCESSABLE_ENTITY | StatusCode::PRECONDITION_FAILED
+    )
+}
+
+async fn still_member(visit: &Visit, id: Uuid) -> Result<bool, Problem> {
+    let (agent, _) = reading::at_the_door(visit, &id.to_string()).await?;
+    Ok(agent.is_some_and(|agent| agent.role.is_some()))
+}
+
+async fn change_facts(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Box<Outcome>> {
+    let typed = Typed::from_form(form);
+    let mut body = typed.body(Some(&Value::Null));
+    let accepted = form.get("accept_reverification").is_some();
+    body.insert("accept_reverification".to_owned(), json!(accepted));
+    let seen: Option<i64> = form.get("version").and_then(|text| text.parse().ok());
+    let body = deserr::deserialize::<ChangeBody, _, FieldErrors>(Value::Object(body));
+    let done = match body {
+        Ok(body) => changed(visit, id, body, |version| seen == Some(version)).await,
+        Err(errors) => Err(Problem::invalid(errors)),
+    };
+    done.map(drop).map_err(|problem| {
+        Box::new(Outcome {
+            typed: Some(typed),
+            ..*Outcome::of("facts", problem)
+        })
+    })
+}
+
+async fn invite(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Box<Outcome>> {
+    let typed = form.get("phone").unwrap_or_default();
+    let refuse = |problem| {
+        Box::new(Outcome {
+            phone: typed.to_owned(),
+            ..*Outcome::of("members", problem)
+        })
+    };
+    let Some(phone) = Phone::parse(typed) else {
+        let errors = FieldErrors::one("/phone", phone_words());
+        return Err(refuse(Problem::invalid(errors)));
+    };
+    let role = form
+        .get("role")
+        .and_then(Role::from_word)
+        .unwrap_or(Role::Viewer);
+    match invitations::invite(visit, id, &phone, role, &IdempotencyKey::default()).await {
+        Ok(Invited::Sent(_)) => Ok(()),
+        Ok(refused) => Err(refuse(not_invited(&refused))),
+        Err(problem) => Err(refuse(problem)),
+    }
+}
+
+async fn change_role(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Box<Outcome>> {
+    let refuse = |problem| Outcome::of("members", problem);
+    let member = parse_id(form.get("member").unwrap_or_default()).map_err(refuse)?;
+    let role = form.get("role").and_then(Role::from_word);
+    let role = role.ok_or_else(|| refuse(Problem::not_found()))?;
+    let done = people::change_role(visit, id, member, role).await;
+    done.map(drop).map_err(refuse)
+}
+
+/// The key stands on the page that answers, and nowhere else.
+async fn make_key(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Box<Outcome>> {
+    let shown = match made(visit, id, form).await {
+        Ok(made) => Box::new(Outcome {
+            section: "keys",
+            made: Some(made),
+            ..Outcome::default()
+        }),
+        Err(problem) => Outcome::of("keys", problem),
+    };
+    Err(shown)
+}
+
+async fn made(visit: &Visit, id: Uuid, form: &Form) -> Result<NewApiKey, Problem> {
+    let name: Line<60> = Line::parse(form.get("name").unwrap_or_default())
+        .map_err(|fault| Problem::invalid(FieldErrors::one("/name", fault.words())))?;
+    let scopes: Vec<Scope> = form.all("scope").filter_map(Scope::from_word).collect();
+    let days = form.get("days").and_then(|text| text.parse::<i64>().ok());
+    let days = days.filter(|days| DAYS.iter().any(|(known, ..)| known == days));
+    let expires_at = visit.now.plus(days.map_or(KEY_LASTS, |days| days * DAY));
+    let token = new_key()?;
+    let made = ready(visit, &token, name.as_str(), &scopes, expires_at)?;
+    let reply = Reply::new(StatusCode::CREATED, &made)?;
+    let once = IdempotencyKey::default();
+    match keep(visit, id, &token, &made, &once, &reply).await? {
+        Made::Done => Ok(made),
+        Made::Before(_) | Made::TooMany => Err(too_many()),
+    }
+}

@@ -1,0 +1,181 @@
+//! The organizer at work: requests of all shifts in one place, and the roster on paper.
+
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::state_name;
+use super::store::{self, Asks, Request};
+use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::platform::clock::day_words;
+use crate::platform::i18n::Lang;
+use crate::platform::input::Id;
+use crate::platform::page::{Audience, page, when};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+use crate::signups::SignupState;
+use crate::signups::organizing::Approval;
+use crate::signups::pages::decline_form;
+use crate::signups::roster::{Person, read};
+
+/// So many requests are shown; when they are answered, the next are.
+const SHOWN: i64 = 100;
+
+/// Serves `/organizations/{id}/requests`.
+pub async fn requests(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    let requests = store::requests(&visit, id, SHOWN).await?;
+    let lang = visit.lang;
+    let organization = id.to_string();
+    let body = html! {
+        (console_nav(&visit, &organization, &requests.organization, ConsolePage::Requests))
+        h1 { (lang.pick("报名请求", "Requests")) }
+        @if requests.items.is_empty() {
+            div.empty { p { (lang.pick("没有等您处理的请求。", "Nothing waits for you.")) } }
+        }
+        ul.shifts {
+            @for request in &requests.items {
+                (request_line(request, &organization, requests.decides, lang))
+            }
+        }
+    };
+    Ok(page(
+        &visit,
+        Audience::Oneself,
+        lang.pick("报名请求", "Requests"),
+        &body,
+    ))
+}
+
+fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang) -> Markup {
+    let to = |act: &str| format!("/shifts/{}/roster/{}/{act}", request.shift_id, request.id);
+    let back = format!("/organizations/{organization}/requests");
+    let (asks, act, button) = match request.asks {
+        Asks::Place => (
+            lang.pick("想参加", "would like to come"),
+            "approve",
+            lang.pick("同意报名", "Approve"),
+        ),
+        Asks::Leave => (
+            lang.pick("请求退出", "asks to be let go"),
+            "release",
+            lang.pick("同意退出", "Let go"),
+        ),
+    };
+    let since = request.cancel_requested_at.unwrap_or(request.created_at);
+    html! {
+        li {
+            div { strong { (request.name) } " " (asks) }
+            div.go {
+                @if decides {
+                    form method="post" action=(to(act)) {
+                        input type="hidden" name="back" value=(back);
+                        button { (button) }
+                    }
+                }
+            }
+            div.small {
+                a href={ "/shifts/" (request.shift_id) "/roster" } { (request.title) }
+                " · " (request.role) br;
+                (when(request.starts_at, request.ends_at, lang)) " · "
+                (lang.pick("已确认 ", "confirmed ")) span.num { (request.confirmed) "/" (request.capacity) } br;
+                (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提出", " asked"))
+                @if let Some(note) = &request.note { br; (lang.pick("留言：", "Note: ")) (note) }
+                @if decides && request.asks == Asks::Place { (decline_form(&to("decline"), Some(&back), lang)) }
+            }
+        }
+    }
+}
+
+/// Serves `/shifts/{id}/roster/print`: the sheet people sign in on.
+pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+    let (shift, people, _) = read(&visit, id).await?;
+    let lang = visit.lang;
+    let pending =
+        |person: &&Person| person.approval == Some(Approval::Pending) && is_waiting(person);
+    let (waiting, seated): (Vec<&Person>, Vec<&Person>) = people
+        .iter()
+        .filter(|person| !pending(person))
+        .partition(|person| is_waiting(person));
+    let printed = format!("{} {}", day_words(visit.now, lang), visit.now.hour_minute());
+    let by = shift.reader_name.as_deref().unwrap_or_default();
+    let body = html! {
+        div.actions {
+            a.button.quiet href={ "/shifts/" (id) "/roster" } { (lang.pick("回到名单", "Back to the roster")) }
+        }
+        p.small.actions { (lang.pick("用浏览器菜单里的“打印”，纸张选 A4。", "Print it from the browser's menu, on A4.")) }
+        section.sheet {
+            h1 { (shift.title) }
+            p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) } " · " (shift.role) br; (shift.place) br;
+                (shift.organization_name) }
+            (sign_in_table(&seated, lang.pick("有名额的人", "With a seat"), lang))
+            @if !waiting.is_empty() {
+                h2 { (lang.pick("候补", "Waiting list")) }
+                (sign_in_table(&waiting, lang.pick("候补", "Waiting list"), lang))
+            }
+            p.small {
+                @match lang {
+                    Lang::Zh => { (by) " 于 " (printed) " 打印。用完请妥善销毁。" }
+                    Lang::En => { "Printed by " (by) " on " (printed) ". Destroy it after use." }
+                }
+            }
+        }
+    };
+    Ok(page(
+        &visit,
+        Audience::Oneself,
+        lang.pick("签到表", "Sign-in sheet"),
+        &body,
+    ))
+}
+
+fn is_waiting(person: &Person) -> bool {
+    person.state == SignupState::Waitlisted
+}
+
+/// No telephone numbers lie about: the last four digits tell namesakes apart.
+fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(label) { table {
+            thead { tr {
+                th scope="col" { "#" }
+                th scope="col" { (lang.pick("姓名", "Name")) }
+                th scope="col" { (lang.pick("尾号", "Phone")) }
+                th scope="col" { (lang.pick("备注", "Note")) }
+                th.sign scope="col" { (lang.pick("签到", "In")) }
+                th.sign scope="col" { (lang.pick("签退", "Out")) }
+                th.sign scope="col" { (lang.pick("签名", "Signature")) }
+            } }
+            tbody { @for (index, person) in people.iter().enumerate() {
+                tr {
+                    td.num { (index + 1) }
+                    td { (person.name) }
+                    td.num { (last_four(&person.phone)) }
+                    td {
+                        @if let Some(expectation) = person.expectation { (expectation.name(lang)) " " }
+                        @if person.state != SignupState::Confirmed && !is_waiting(person) { (state_name(person.state, None, lang)) " " }
+                        @if let Some(note) = &person.organizer_note { (note) " " }
+                        @if person.guardian_accompanies { (lang.pick("监护人陪同", "guardian comes along")) }
+                    }
+                    td {} td {} td {}
+                }
+            } }
+        } }
+    }
+}
+
+fn last_four(phone: &str) -> &str {
+    phone
+        .len()
+        .checked_sub(4)
+        .map_or("", |at| phone.get(at..).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_four;
+
+    #[test]
+    fn only_the_end_of_a_number_is_printed() {
+        assert_eq!(last_four("13800138000"), "8000");
+        assert_eq!(last_four("80"), "");
+    }
+}

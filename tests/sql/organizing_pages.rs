@@ -1,0 +1,256 @@
+//! The organizer's pages: each act as a form on a roster, or on the list of requests.
+
+use diandan::platform::clock::HOUR;
+use serde_json::json;
+
+use crate::support::answer::Answer;
+use crate::support::at;
+use crate::support::desk::Desk;
+use crate::support::notice::{Notice, shift, with_waitlist};
+use crate::support::people::{Organization, Shift, Volunteer};
+use crate::support::place::Place as _;
+use crate::support::request::Request;
+
+const NINE: &str = "2026-11-28T09:00:00+08:00";
+
+fn two(organization: &Organization<'_>, approval: &str) -> [Shift; 2] {
+    let project = organization.publishes(
+        &Notice::of(&[
+            with_waitlist(shift("a", at(NINE), 2), 2),
+            shift("b", at(NINE).plus(3 * HOUR), 2),
+        ])
+        .with("approval", approval),
+    );
+    ["a", "b"].map(|name| project.shift(name))
+}
+
+fn open(desk: &Desk, who: &Volunteer<'_>, target: &str) -> Answer {
+    let request = Request::get(target).browser(&who.session);
+    desk.place().send(&request)
+}
+
+fn sends(desk: &Desk, who: &Volunteer<'_>, target: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = Request::new("POST", target)
+        .browser(&who.session)
+        .form(fields);
+    desk.place().send(&request)
+}
+
+#[test]
+fn a_roster_offers_managers_what_they_can_do_and_others_nothing() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let [a, b] = two(&organization, "none");
+    let ming = desk.place().adult();
+    let seat = ming.takes(&a, "confirmed");
+    let roster = format!("/shifts/{}/roster", a.id);
+    let to = |act: &str| format!("{roster}/{seat}/{act}");
+    for role in ["manager", "viewer"] {
+        let member = organization.member(role);
+        let text = open(&desk, &member, &roster).is(200).text();
+        let one = format!("{roster}/{seat}");
+        let offered = text.contains(&format!("href=\"{one}\""));
+        assert_eq!(offered, role == "manager", "{role}");
+        let status = if role == "manager" { 200 } else { 403 };
+        let text = text + &open(&desk, &member, &one).is(status).text();
+        for form in [
+            to("move"),
+            to("describe"),
+            to("release"),
+            format!("{roster}/message"),
+        ] {
+            let offered = text.contains(&format!("action=\"{form}\""));
+            assert_eq!(offered, role == "manager", "{form} to a {role}");
+        }
+        assert!(!text.contains(&to("approve")), "nothing to approve");
+    }
+    let nobody = format!("{roster}/{}", uuid::Uuid::new_v4());
+    open(&desk, &organization.member("owner"), &nobody).is(404);
+    let viewer = organization.member("viewer");
+    let fields = [("shift_id", b.id.as_str())];
+    sends(&desk, &viewer, &to("move"), &fields).is(403);
+    sends(&desk, &viewer, &to("describe"), &[("note", "x")]).is(403);
+    assert_eq!(ming.ticket(&seat)["shift_id"], a.id.as_str());
+}
+
+#[test]
+fn each_form_does_what_it_says() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let manager = organization.member("manager");
+    let [a, b] = two(&organization, "none");
+    let ming = desk.place().adult();
+    let seat = ming.takes(&a, "confirmed");
+    let roster = format!("/shifts/{}/roster", a.id);
+    let to = |act: &str| format!("{roster}/{seat}/{act}");
+
+    let noted = [("expectation", "arrives_late"), ("note", "坐十点的车")];
+    sends(&desk, &manager, &to("describe"), &noted).is(303);
+    let text = open(&desk, &manager, &roster).is(200).text();
+    assert!(text.contains("会晚到") && text.contains("坐十点的车"));
+    let json = organization.reads_roster(&a).is(200).json();
+    assert_eq!(json["items"][0]["expectation"], "arrives_late");
+    assert!(!ming.ticket(&seat).to_string().contains("十点"));
+    sends(&desk, &manager, &to("describe"), &[("expectation", "")]).is(303);
+    let json = organization.reads_roster(&a).is(200).json();
+    assert_eq!(json["items"][0]["expectation"], json!(null));
+    assert_eq!(json["items"][0]["organizer_note"], json!(null));
+
+    let words = [("to", "confirmed"), ("text", "请带伞")];
+    sends(&desk, &manager, &format!("{roster}/message"), &words).is(303);
+    assert!(ming.is_told("organizer_message").contains("请带伞"));
+
+    let moving = [("shift_id", b.id.as_str()), ("reason", "那边缺人")];
+    let answer = sends(&desk, &manager, &to("move"), &moving).is(303);
+    assert_eq!(answer.header("location"), Some(roster.as_str()));
+    assert_eq!(ming.ticket(&seat)["shift_id"], b.id.as_str());
+
+    let there = format!("/shifts/{}/roster/{seat}/release", b.id);
+    sends(&desk, &manager, &there, &[]).is(303);
+    assert_eq!(ming.ticket(&seat)["state"], "cancelled");
+    ming.is_told("signup_let_go");
+    assert!(
+        !desk
+            .texts_to(&ming.phone)
+            .iter()
+            .any(|text| text.contains("已同意您退出"))
+    );
+}
+
+#[test]
+fn requests_of_all_shifts_stand_in_one_place() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let manager = organization.member("manager");
+    let [a, _] = two(&organization, "required");
+    let [_, d] = two(&organization, "none");
+    let requests = format!("/organizations/{}/requests", organization.id);
+    let text = || open(&desk, &manager, &requests).is(200).text();
+    assert!(text().contains("没有等您处理的请求"));
+
+    let crowd = desk.place().crowd(4);
+    let [first, second] = [0, 1].map(|n| crowd[n].takes(&a, "waitlisted"));
+    let leaver = crowd[2].takes(&d, "confirmed");
+    crowd[3].takes(&d, "confirmed");
+    desk.it_is(at(NINE).plus(-HOUR));
+    crowd[2].cancels(&leaver).is(202);
+    let shown = text();
+    for (n, there) in [(0, true), (1, true), (2, true), (3, false)] {
+        assert_eq!(shown.contains(&crowd[n].name), there, "{n}");
+        assert!(!shown.contains(&crowd[n].phone));
+    }
+    let act = |shift: &Shift, signup: &str, act: &str, reason: &str| {
+        let target = format!("/shifts/{}/roster/{signup}/{act}", shift.id);
+        let fields = [("back", requests.as_str()), ("reason", reason)];
+        let answer = sends(&desk, &manager, &target, &fields).is(303);
+        assert_eq!(answer.header("location"), Some(requests.as_str()));
+    };
+    act(&a, &first, "approve", "");
+    act(&a, &second, "decline", "人数已够");
+    act(&d, &leaver, "release", "");
+    assert!(text().contains("没有等您处理的请求"));
+    assert_eq!(crowd[0].ticket(&first)["state"], "confirmed");
+    assert_eq!(crowd[1].ticket(&second)["change_reason"], "人数已够");
+    crowd[2].is_told("signup_released");
+    open(&desk, &crowd[0], &requests).is(403);
+    open(
+        &desk,
+        &desk.place().organization().member("owner"),
+        &requests,
+    )
+    .is(403);
+
+    // Another site to go back to is none.
+    let third = desk.place().adult();
+    let third = third.takes(&a, "waitlisted");
+    let target = format!("/shifts/{}/roster/{third}/approve", a.id);
+    let answer = sends(&desk, &manager, &target, &[("back", "//evil.example")]).is(303);
+    assert_eq!(answer.header("location"), Some("/"));
+}
+
+#[test]
+fn requests_are_found_by_their_index() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let [a, _] = two(&organization, "none");
+    for volunteer in desk.place().crowd(2) {
+        volunteer.takes(&a, "confirmed");
+    }
+    let plan = desk
+        .db
+        .plan(&diandan::platform::db::Statement::new(
+            "SELECT s.id FROM signup s WHERE s.asks IS NOT NULL AND s.facts ->> 'organization_id' = ?1
+               AND s.starts_at > ?2 ORDER BY s.starts_at, s.seq LIMIT 100",
+            vec![organization.id.as_str().into(), 0_i64.into()],
+        ))
+        .unwrap();
+    assert!(
+        plan.iter().any(|step| step.contains("signup_asks")) && plan.len() == 1,
+        "{plan:?}"
+    );
+}
+
+#[test]
+fn a_printed_sheet_has_no_telephone_numbers_and_says_who_printed_it() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let viewer = organization.member("viewer");
+    let [a, _] = two(&organization, "none");
+    let crowd = desk.place().crowd(3);
+    for (volunteer, state) in crowd.iter().zip(["confirmed", "confirmed", "waitlisted"]) {
+        volunteer.takes(&a, state);
+    }
+    let sheet = format!("/shifts/{}/roster/print", a.id);
+    let text = open(&desk, &viewer, &sheet).is(200).text();
+    for volunteer in &crowd {
+        assert!(text.contains(&volunteer.name));
+        assert!(!text.contains(&volunteer.phone));
+        assert!(text.contains(&format!(">{}<", &volunteer.phone[7..])));
+    }
+    assert!(text.contains(&viewer.name) && text.contains("候补"));
+    open(&desk, &crowd[0], &sheet).is(403);
+    open(&desk, &desk.place().stranger(), &sheet).is(401);
+}
+
+#[test]
+fn the_console_registers_tries_out_replays_and_removes_an_endpoint() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let owner = organization.member("owner");
+    let list = format!("/organizations/{}/webhooks", organization.id);
+    open(&desk, &organization.member("manager"), &list).is(403);
+    let wrong = sends(&desk, &owner, &list, &[("url", "ftp://x")]).is(422);
+    assert!(wrong.text().contains("ftp://x") && wrong.text().contains("公网的 https 地址"));
+    let fields = [
+        ("url", "https://desk.example.org/in"),
+        ("event", "signup.created"),
+    ];
+    let shown = sends(&desk, &owner, &list, &fields).is(200).text();
+    assert!(shown.contains("whsec_"));
+    let text = open(&desk, &owner, &list).is(200).text();
+    assert!(text.contains("desk.example.org") && !text.contains("whsec_"));
+    let api = format!("/api/v1{list}");
+    let id = owner.reads(&api).is(200).ids().remove(0);
+    let one = format!("{list}/{id}");
+    sends(&desk, &owner, &format!("{one}/test"), &[]).is(303);
+    let text = open(&desk, &owner, &one).is(200).text();
+    assert!(text.contains("webhook.test") && text.contains("待推送"));
+    let delivery = owner
+        .reads(&format!("{api}/{id}/deliveries"))
+        .ids()
+        .remove(0);
+    sends(
+        &desk,
+        &owner,
+        &format!("{one}/deliveries/{delivery}/replay"),
+        &[],
+    )
+    .is(303);
+    let rotated = sends(&desk, &owner, &format!("{one}/rotate"), &[]).is(200);
+    assert!(rotated.text().contains("whsec_") && rotated.text().contains("旧密钥仍同时签名"));
+    sends(&desk, &owner, &format!("{one}/disable"), &[]).is(303);
+    assert!(open(&desk, &owner, &one).is(200).text().contains("已停用"));
+    sends(&desk, &owner, &format!("{one}/enable"), &[]).is(303);
+    sends(&desk, &owner, &format!("{one}/remove"), &[]).is(303);
+    open(&desk, &owner, &one).is(404);
+}
