@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::Request as AxumRequest;
 use axum::http::HeaderMap;
+use futures_util::TryStreamExt as _;
 use serde_json::json;
 use worker::{
     Context, Date, Env, Headers, HttpRequest, Method, Request, Response, Result, ScheduleContext,
@@ -13,6 +14,8 @@ use worker::{
 
 use crate::coordination;
 use crate::delivery::{deliver, webhooks};
+use crate::imports;
+use crate::imports::work::Budget;
 use crate::menu;
 use crate::organizations;
 use crate::platform::clock::Instant;
@@ -131,6 +134,10 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
             webhooks::deliver(&db, &config, 1).await;
         });
     }
+    if imports::wakes(url.path()) && answer.status.as_u16() < 400 {
+        let visit = nobody(db.clone(), Arc::clone(&config), &request_id);
+        context.wait_until(async move { get_on_with_imports(&visit).await });
+    }
     let mut response = respond(answer)?;
     if config.environment != Environment::Production {
         let timing = format!(
@@ -246,7 +253,13 @@ fn respond(answer: Answer) -> Result<Response> {
     for (name, value) in texts(&answer.headers) {
         headers.append(&name, &value)?;
     }
-    let response = if answer.body.is_empty() {
+    let response = if let Some(stream) = answer.stream {
+        let broke_off = |error: axum::Error| {
+            complain("an answer broke off", &error.to_string());
+            worker::Error::RustError(error.to_string())
+        };
+        Response::from_stream(stream.into_data_stream().map_err(broke_off))?
+    } else if answer.body.is_empty() {
         Response::empty()?
     } else {
         Response::from_bytes(answer.body.to_vec())?
@@ -274,9 +287,35 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             tick(&db).await;
             deliver(&db, &config).await;
             webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
+            get_on_with_imports(&nobody(db, config, "clock")).await;
         }
         (Err(reason), _) => complain("the clock cannot work", reason),
         (_, Err(error)) => complain("the clock cannot work", &error.to_string()),
+    }
+}
+
+/// A visit by nobody, for what goes on when nobody asks.
+fn nobody(db: Db, config: Arc<Config>, request_id: &str) -> Visit {
+    Visit::new(db, config, now(), request_id, "", &HeaderMap::new())
+}
+
+async fn get_on_with_imports(visit: &Visit) {
+    let budget = Budget::of(visit.config.plan);
+    match imports::work::get_on(visit, budget).await {
+        Ok(progress) if progress.lines == 0 => {}
+        Ok(progress) => {
+            let meter = visit.db.meter();
+            let line = json!({
+                "level": "info",
+                "message": "imported",
+                "request_id": &*visit.request_id,
+                "lines": progress.lines,
+                "d1_calls": meter.calls(),
+                "duration_ms": now().millis() - visit.now.millis(),
+            });
+            console_log!("{line}");
+        }
+        Err(error) => complain("an import did not get on", &format!("{error:?}")),
     }
 }
 
@@ -299,6 +338,7 @@ async fn tick(db: &Db) {
         crate::webhooks::forget(now),
     ];
     forget.extend(volunteers::forget(now));
+    forget.extend(imports::forget(now));
     if let Err(error) = db.batch(forget).await {
         complain("nothing was forgotten", &format!("{error:?}"));
     }

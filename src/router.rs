@@ -17,6 +17,7 @@ use tower::ServiceExt as _;
 
 use crate::platform::assets;
 use crate::platform::config::Environment;
+use crate::platform::download::Streamed;
 use crate::platform::i18n::Words;
 use crate::platform::limits::Standing;
 use crate::platform::page::{PUBLIC, problem_page};
@@ -24,7 +25,9 @@ use crate::platform::problem::{self, Problem};
 use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
-use crate::{coordination, menu, messages, organizations, regions, signups, volunteers, webhooks};
+use crate::{
+    coordination, imports, menu, messages, organizations, regions, signups, volunteers, webhooks,
+};
 
 /// The table of all JSON operations: from it come the router and, on the host, the
 /// OpenAPI document. The Worker carries the document as text, not what generates it.
@@ -50,6 +53,7 @@ macro_rules! operations {
                 (name = "signups", description = "Volunteers taking shifts"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
+                (name = "imports", description = "Projects in bulk, in and out"),
                 (name = "organizations", description = "Who publishes: registration and trust"),
                 (name = "members", description = "Who acts for an organization"),
                 (name = "api-keys", description = "What programs act with"),
@@ -81,6 +85,14 @@ operations! {
     "/api/v1/organizations/{org}/projects/{client_ref}/close" => post menu::own::close;
     "/api/v1/organizations/{org}/projects/{client_ref}/cancel" => post menu::own::cancel;
     "/api/v1/organizations/{org}/projects/{client_ref}/copy" => post menu::own::copy;
+    "/api/v1/organizations/{org}/imports" => get imports::api::list, post imports::api::begin;
+    "/api/v1/organizations/{org}/imports/{import}" => get imports::api::show;
+    "/api/v1/organizations/{org}/imports/{import}/report" => get imports::api::read_report;
+    "/api/v1/organizations/{org}/imports/{import}/report.csv" => get imports::api::read_report_csv;
+    "/api/v1/organizations/{org}/imports/{import}/cancel" => post imports::api::cancel;
+    "/api/v1/organizations/{org}/imports/{import}/apply" => post imports::api::apply;
+    "/api/v1/organizations/{org}/export" => get imports::export::export;
+    "/api/v1/imports/template.csv" => get imports::api::template;
     "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
     "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
     "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
@@ -154,6 +166,22 @@ fn pages() -> Router {
         .route(
             "/organizations/{id}",
             get(organizations::pages::organization),
+        )
+        .route(
+            "/organizations/{id}/imports",
+            get(imports::pages::list).post(imports::pages::hand_in),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}",
+            get(imports::pages::show),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}/apply",
+            post(imports::pages::apply),
+        )
+        .route(
+            "/organizations/{id}/imports/{import}/cancel",
+            post(imports::pages::cancel),
         )
         .route(
             "/organizations/{id}/projects",
@@ -267,8 +295,10 @@ pub struct Answer {
     pub status: StatusCode,
     /// Its headers.
     pub headers: HeaderMap,
-    /// Its body.
+    /// Its body, empty when it is [`Self::stream`].
     pub body: Bytes,
+    /// A body that is written while it is sent.
+    pub stream: Option<Body>,
     /// What only the log may know.
     pub internal_reason: Option<String>,
 }
@@ -313,11 +343,15 @@ pub async fn answer(visit: Visit, mut request: Request) -> Answer {
     };
     add_common_headers(&visit, response.headers_mut());
     let (parts, body) = response.into_parts();
-    let body = read(body).await;
+    let (body, stream) = match parts.extensions.get::<Streamed>() {
+        Some(Streamed) => (Bytes::new(), Some(body).filter(|_| !is_head)),
+        None => (read(body).await, None),
+    };
     let mut answer = Answer {
         status: parts.status,
         headers: parts.headers,
         body,
+        stream,
         internal_reason,
     };
     make_conditional(&mut answer, if_none_match.as_ref());

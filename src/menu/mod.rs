@@ -19,6 +19,11 @@ pub mod store;
 
 // What the clock moves on, and what another capability shows within its own question.
 pub use store::{Listed, move_on, upcoming_of};
+// What bulk import and export read and write.
+pub use store::{
+    OwnProjects, ProjectRow, Replacement, Several, ShiftRow, own_after, own_page, replacement,
+    several, several_statements,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -34,12 +34,14 @@ mod console;
 mod listing;
 mod offered;
 mod own;
+mod several;
 mod writing;
 
 pub use console::{AtTheConsole, at_the_console};
 pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, upcoming_of};
 pub use offered::{Offered, OfferedProject, OfferedShift, offered};
 pub use own::{OwnPage, discard, own_list, own_list_statement};
+pub use several::{OwnProjects, Several, own_after, own_page, several, several_statements};
 pub use writing::{Before, KnownRegion, Loaded, Replacement, Written, load, replace, replacement};
 
 /// How many projects one round of the clock moves on.

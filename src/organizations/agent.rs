@@ -111,7 +111,24 @@ LEFT JOIN organization o ON o.id = ?3
 LEFT JOIN member m ON m.organization_id = o.id AND m.volunteer_id = c.volunteer_id
 WHERE c.token_hash = ?1 AND c.expires_at > ?2";
 
+/// `?1` as audit rows name them, `?2` now, `?3` the organization.
+const STILL: &str = "
+SELECT ?1 AS actor, NULL AS role, k.scopes, o.state AS organization_state, o.name AS organization_name
+FROM api_key k JOIN organization o ON o.id = k.organization_id
+WHERE ?1 GLOB 'api_key:*' AND k.id = substr(?1, 9) AND o.id = ?3
+  AND k.revoked_at IS NULL AND k.expires_at > ?2
+UNION ALL
+SELECT ?1, m.role, '[]', o.state, o.name
+FROM member m JOIN organization o ON o.id = m.organization_id
+WHERE ?1 GLOB 'volunteer:*' AND m.volunteer_id = substr(?1, 11) AND o.id = ?3";
+
 impl Agent {
+    /// The statement that finds who once began something in an organization's name and is
+    /// to go on with it; no row when they may not act in it any more.
+    pub fn still(actor: &str, now: Instant, organization: &str) -> Statement {
+        bind!(STILL, actor, now, organization)
+    }
+
     /// The statement that finds who presents a credential at an organization's door; no row
     /// when nobody is known by it.
     pub fn at_the_door(

@@ -29,6 +29,17 @@ pub struct Config {
     pub codes_per_address: i64,
     /// `RATE_LIMITS=off`: requests are not counted, where something else does that.
     pub rate_limits: bool,
+    /// `WORKERS_PLAN`: `free`, which is also meant when nothing is said, or `paid`.
+    pub plan: Plan,
+}
+
+/// What one invocation of the Worker may do: calls to the database and time of computing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// 50 queries and 10 milliseconds.
+    Free,
+    /// 1,000 queries and 30 seconds.
+    Paid,
 }
 
 const CODES_PER_ADDRESS: i64 = 100;
@@ -61,6 +72,11 @@ impl Config {
                 Some(number) => number
                     .parse()
                     .map_err(|_| "CODES_PER_ADDRESS_PER_HOUR must be a whole number")?,
+            },
+            plan: match set("WORKERS_PLAN").as_deref() {
+                None | Some("free") => Plan::Free,
+                Some("paid") => Plan::Paid,
+                Some(_) => return Err("WORKERS_PLAN must be free or paid"),
             },
         })
     }
@@ -119,5 +135,8 @@ mod tests {
         assert!(bad.unwrap_err().starts_with("RATE_LIMITS"));
         let bad = read(&[("CODES_PER_ADDRESS_PER_HOUR", "many")]);
         assert!(bad.unwrap_err().starts_with("CODES_PER_ADDRESS_PER_HOUR"));
+        assert_eq!(read(&[]).unwrap().plan, Plan::Free);
+        let bad = read(&[("WORKERS_PLAN", "Paid")]);
+        assert!(bad.unwrap_err().starts_with("WORKERS_PLAN"));
     }
 }

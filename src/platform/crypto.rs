@@ -141,6 +141,22 @@ pub fn digest_hex(bytes: &[u8]) -> String {
     HEXLOWER.encode(&Sha256::digest(bytes))
 }
 
+/// The same of bytes that come in pieces.
+#[derive(Clone, Debug, Default)]
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// Takes the next piece.
+    pub fn update(&mut self, piece: &[u8]) {
+        sha2::Digest::update(&mut self.0, piece);
+    }
+
+    /// In hexadecimal.
+    pub fn hex(self) -> String {
+        HEXLOWER.encode(&sha2::Digest::finalize(self.0))
+    }
+}
+
 /// Whether two hashes are the same, in a time that does not tell where they differ.
 pub fn same(a: &str, b: &str) -> bool {
     a.as_bytes().ct_eq(b.as_bytes()).into()

@@ -40,6 +40,15 @@ impl FieldErrors {
         self.0.append(&mut other.0);
     }
 
+    /// Adds what somebody else found about fields of which nothing is said yet.
+    pub fn extend_elsewhere(&mut self, other: Self) {
+        for (pointer, detail) in other.0 {
+            if !self.0.iter().any(|(known, _)| *known == pointer) {
+                self.0.push((pointer, detail));
+            }
+        }
+    }
+
     /// Whether no field is bad.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -30,7 +30,7 @@ use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ObjectBuilder, Required, Type};
 
 use super::clock::Instant;
-use super::crypto::digest_hex;
+use super::crypto::{Digest, digest_hex};
 use super::db::{self, Batch, DbError, Statement};
 use super::i18n::Words;
 use super::page::PRIVATE;
@@ -91,6 +91,37 @@ struct BodyDigest(Arc<OnceLock<String>>);
 pub fn note_body(extensions: &Extensions, body: &[u8]) {
     if let Some(digest) = extensions.get::<BodyDigest>() {
         digest.0.get_or_init(|| digest_hex(body));
+    }
+}
+
+/// A body that passes through in pieces, to be noted at its end.
+#[derive(Clone, Debug, Default)]
+pub struct Passing {
+    noted: Option<BodyDigest>,
+    digest: Digest,
+}
+
+impl Passing {
+    /// Of a request with these extensions.
+    pub fn new(extensions: &Extensions) -> Self {
+        Self {
+            noted: extensions.get::<BodyDigest>().cloned(),
+            digest: Digest::default(),
+        }
+    }
+
+    /// Takes the next piece.
+    pub fn piece(&mut self, piece: &[u8]) {
+        if self.noted.is_some() {
+            self.digest.update(piece);
+        }
+    }
+
+    /// Notes what the body was.
+    pub fn note(self) {
+        if let Some(noted) = self.noted {
+            noted.0.get_or_init(|| self.digest.hex());
+        }
     }
 }
 

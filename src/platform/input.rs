@@ -543,7 +543,7 @@ pub fn has_type(headers: &HeaderMap, expected: &str) -> bool {
 }
 
 /// Whether the body is sent as it is, not compressed.
-fn is_plain(headers: &HeaderMap) -> bool {
+pub fn is_plain(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_ENCODING)
         .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
@@ -557,38 +557,69 @@ pub async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
     Ok(bytes)
 }
 
-/// Reads a body to its end even when it is too long, keeping nothing then: an answer
-/// before the end looks like a broken connection to proxies and to clients still sending.
-async fn read(mut body: Body, max: usize) -> Result<Bytes, Problem> {
+async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
+    let mut pieces = Pieces::new(body, max);
     let mut bytes = Vec::new();
-    let mut length = 0_usize;
-    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
-        let frame = frame.map_err(|_| Problem::busy("the body broke off".to_owned()))?;
-        let Ok(data) = frame.into_data() else {
-            continue;
-        };
-        length = length.saturating_add(data.len());
-        if length <= max {
-            bytes.extend_from_slice(&data);
-        } else {
-            bytes = Vec::new();
-        }
-        if length > LONGEST_READ {
-            break;
+    while let Some(piece) = pieces.next().await? {
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.into())
+}
+
+/// A body as it arrives.
+#[derive(Debug)]
+pub struct Pieces {
+    body: Body,
+    length: usize,
+    max: usize,
+}
+
+impl Pieces {
+    /// Of a body of at most `max` bytes.
+    pub fn new(body: Body, max: usize) -> Self {
+        Self {
+            body,
+            length: 0,
+            max,
         }
     }
-    if length <= max {
-        return Ok(bytes.into());
+
+    /// The next piece; none at the end. `body_too_large` when the body turns out to be
+    /// longer than it may, once it has arrived.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
+        let piece = self.frame().await?;
+        if self.length <= self.max {
+            return Ok(piece);
+        }
+        self.drain().await?;
+        let kilobytes = self.max / 1024;
+        Err(Problem::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            Words::new(
+                format!("请求体不能超过 {kilobytes} KB"),
+                format!("The body must be at most {kilobytes} KB"),
+            ),
+        ))
     }
-    let kilobytes = max / 1024;
-    Err(Problem::new(
-        StatusCode::PAYLOAD_TOO_LARGE,
-        "body_too_large",
-        Words::new(
-            format!("请求体不能超过 {kilobytes} KB"),
-            format!("The body must be at most {kilobytes} KB"),
-        ),
-    ))
+
+    /// Reads what is left and keeps nothing: an answer before the end looks like a broken
+    /// connection to proxies and to clients still sending.
+    pub async fn drain(&mut self) -> Result<(), Problem> {
+        while self.length <= LONGEST_READ && self.frame().await?.is_some() {}
+        Ok(())
+    }
+
+    async fn frame(&mut self) -> Result<Option<Bytes>, Problem> {
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
+            let frame = frame.map_err(|_| Problem::busy("the body broke off".to_owned()))?;
+            if let Ok(data) = frame.into_data() {
+                self.length = self.length.saturating_add(data.len());
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
 }
 
 #[cfg(test)]

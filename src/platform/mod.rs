@@ -2,10 +2,12 @@
 
 pub mod assets;
 pub mod audit;
+pub mod charset;
 pub mod clock;
 pub mod config;
 pub mod crypto;
 pub mod db;
+pub mod download;
 pub mod fields;
 pub mod i18n;
 pub mod idempotency;
@@ -15,6 +17,7 @@ pub mod json_ld;
 pub mod limits;
 pub mod memory;
 pub mod merge_patch;
+pub mod multipart;
 pub mod outbox;
 pub mod page;
 pub mod problem;

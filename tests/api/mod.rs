@@ -5,6 +5,7 @@ mod calendar;
 mod client;
 mod contract;
 mod hardening;
+mod imports;
 mod limits;
 mod manners;
 mod memory;

@@ -38,7 +38,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 60] = [
+const TABLE: [(&str, &str, [u16; 19]); 69] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -101,6 +101,15 @@ const TABLE: [(&str, &str, [u16; 19]); 60] = [
     ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/close", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/cancel", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/organizations/{org}/projects/{client_ref}/copy", [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 201, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report",        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/imports/{import}/report.csv",    [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports/{import}/cancel",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -292,6 +301,14 @@ impl Row<'_> {
         let target = path
             .replace("{client_ref}", &reference)
             .replace("{org}", &organization.id)
+            .replace(
+                "{import}",
+                &if path.contains("{import}") {
+                    a_trial(organization)
+                } else {
+                    String::new()
+                },
+            )
             .replace("{webhook}", &self.webhook)
             .replace("{delivery}", &self.webhook)
             .replace("{member}", &self.subject.id)
@@ -307,8 +324,18 @@ impl Row<'_> {
         };
         let request = match body {
             None => request,
+            Some(body) if path.ends_with("/imports") => {
+                request.bytes("application/x-ndjson", body.to_string().into_bytes())
+            }
             Some(body) => request.json(&body),
         };
+        if path.contains("/imports") {
+            // There is room for three at a time.
+            organization.place.rows(
+                "UPDATE import SET state = 'cancelled', finished_at = 0 WHERE organization_id = ?1 AND finished_at IS NULL",
+                json!([organization.id]),
+            );
+        }
         let role = ROLES[role];
         let session = SESSIONS.iter().position(|known| *known == role);
         match (role, session) {
@@ -318,6 +345,21 @@ impl Row<'_> {
             (_, None) => request.bearer(&keys[role]),
         }
     }
+}
+
+/// A dry run that is done.
+fn a_trial(organization: &Organization) -> String {
+    let id = uuid::Uuid::new_v4().to_string();
+    let params = vec![json!(id), json!(organization.id)];
+    let statements = [
+        "INSERT INTO upload (id, organization_id, format, created_at) SELECT ?1, ?2, 'ndjson', 1e13",
+        "INSERT INTO upload_line (upload_id, seq, line, source, bytes) SELECT ?1, 1, 1, '{}', 2 WHERE ?2 <> ''",
+        "INSERT INTO import (id, organization_id, upload_id, dry_run, state, actor, total, done, refused, created_at, finished_at)
+         SELECT ?1, ?2, ?1, 1, 'done', 'nobody', 1, 1, 1, 1, 1",
+    ];
+    let statements = statements.map(|sql| (sql.to_owned(), params.clone()));
+    organization.place.sql(statements.into());
+    id
 }
 
 /// What is presented by those who have no session.
@@ -349,6 +391,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),
+        ("POST", Some("cancel" | "apply")) if path.contains("{import}") => None,
+        ("POST", Some("imports")) => Some(json!({"client_ref": format!("i-{}", unique())})),
         ("POST", Some("cancel")) => Some(json!({"reason": "台风"})),
         ("POST", Some("copy")) => Some(json!({"client_ref": format!("copy-{}", unique())})),
         ("POST", Some("organizations")) => {

@@ -8,7 +8,9 @@ use flate2::write::GzEncoder;
 use crate::support::app::{app, shared};
 use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
+use crate::support::people::{Organization, Volunteer};
 use crate::support::request::Request;
+use crate::support::soon;
 
 use super::phone::{Settings, with_phone};
 
@@ -40,6 +42,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let notice = Notice::of(&[shift("a", start, 3)]);
     let cancelled = organization.publishes(&notice);
     organization.changes(&cancelled, &notice.with("state", "cancelled"));
+    let (imports, trial) = a_trial(&organization, &owner);
     let draft = Notice::of(&[shift("a", start, 3)])
         .with("state", "draft")
         .with("risks", serde_json::Value::Null);
@@ -130,7 +133,12 @@ fn every_page() -> Vec<(String, Option<String>)> {
             format!("{console}/{}/cancel", project.reference),
             of_owner.clone(),
         ),
-        (format!("{console}/{}/copy", project.reference), of_owner),
+        (
+            format!("{console}/{}/copy", project.reference),
+            of_owner.clone(),
+        ),
+        (imports, of_owner.clone()),
+        (trial, of_owner),
         (
             format!("/shifts/{}/roster", project.shift("full").id),
             mine.clone(),
@@ -182,6 +190,26 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ("/offline".into(), None),
         ("/nothing".into(), None),
     ]
+}
+
+/// A trial of a spreadsheet with faults, done: the console's page of imports, and its own.
+fn a_trial(organization: &Organization, owner: &Volunteer) -> (String, String) {
+    let imports = format!("/organizations/{}/imports", organization.id);
+    let file = "编号,项目名称,状态,最低年龄,班次编号,班次岗位,班次开始时间,班次结束时间,班次名额\n\
+                yizhen-01,义诊,草稿,,,,,,\n\
+                yizhen-02,义诊,上架,老,am,量血压,明天上午,2026-12-05 11:00,三\n\
+                ,,,,pm,量血压,2030-12-05 14:00,,\n\
+                yizhen-03,义诊,发布,,,,,,\n";
+    let request = Request::new("POST", format!("/api/v1{imports}?dry_run=1"))
+        .bearer(&organization.key)
+        .bytes("text/csv", file.into());
+    let id = app().send(&request).is(202).member("id");
+    let trial = format!("{imports}/{id}");
+    soon("the end of a trial", || {
+        let request = Request::get(&trial).browser(&owner.session);
+        app().send(&request).is(200).header("refresh").is_none()
+    });
+    (imports, trial)
 }
 
 async fn nothing_is_wrong_with_any_page(phone: &super::phone::Phone) {

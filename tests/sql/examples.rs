@@ -1,8 +1,10 @@
 //! The examples of the OpenAPI document do what they show: each is sent as it stands, on a
 //! day on which its dates lie ahead.
 
+use diandan::imports::work::{Budget, get_on};
 use diandan::platform::clock::DAY;
 use diandan::platform::crypto::sha256_hex;
+use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::at;
@@ -69,6 +71,27 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => "POST",
             };
             request(method, target, &organization.key)
+        }
+        "begin_import" => {
+            let target = path.replace("{org}", &organization.id);
+            request("POST", target, &organization.key)
+        }
+        "cancel_import" | "apply_import" => {
+            let imports = format!(
+                "/api/v1/organizations/{}/imports?dry_run=1",
+                organization.id
+            );
+            let trial = request("POST", imports, &organization.key)
+                .bytes("application/x-ndjson", b"{\"client_ref\":\"a\"}".to_vec());
+            let import = desk.place().send(&trial).is(202).member("id");
+            if operation == "apply_import" {
+                let clock = desk.visit("/", &Default::default());
+                get_on(&clock, Budget::SMALL).block_on().unwrap();
+            }
+            let target = path
+                .replace("{org}", &organization.id)
+                .replace("{import}", &import);
+            request("POST", target, &organization.key)
         }
         "register_organization" => request("POST", path.to_owned(), &volunteer.session),
         "change_organization" => {

@@ -8,6 +8,7 @@ mod console;
 mod coordination;
 mod examples;
 mod idempotency;
+mod imports;
 mod leaving;
 mod members;
 mod menu;

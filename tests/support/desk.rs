@@ -112,7 +112,13 @@ impl Place for Desk {
                 .iter()
                 .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
                 .collect(),
-            body: answer.body.to_vec(),
+            body: match answer.stream {
+                Some(stream) => axum::body::to_bytes(stream, usize::MAX)
+                    .block_on()
+                    .unwrap()
+                    .to_vec(),
+                None => answer.body.to_vec(),
+            },
         }
     }
 

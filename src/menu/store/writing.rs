@@ -262,30 +262,34 @@ pub fn replacement(
     let written: Vec<String> = plan.write.iter().map(|shift| shift.id.clone()).collect();
     let cancelled = ids(&plan.cancelled);
 
-    let mut statements = vec![
-        stand_still(
-            organization,
-            what.reference,
-            what.standing.map(|standing| standing.version),
-        ),
-        bind!(STAY_EMPTY, ids(&plan.assumed_empty)),
-    ];
-    statements.extend(consequences::tell_moved(
-        &ids(&plan.moved),
-        now,
-        place,
-        reason,
-        &rows,
-    ));
-    statements.extend(consequences::call_off(&cancelled, now, reason, &rows));
+    // What concerns no shift is left out: statements are counted.
+    let mut statements = vec![stand_still(
+        organization,
+        what.reference,
+        what.standing.map(|standing| standing.version),
+    )];
+    if !plan.assumed_empty.is_empty() {
+        statements.push(bind!(STAY_EMPTY, ids(&plan.assumed_empty)));
+    }
+    if !plan.moved.is_empty() {
+        let moved = ids(&plan.moved);
+        statements.extend(consequences::tell_moved(&moved, now, place, reason, &rows));
+    }
+    if !plan.cancelled.is_empty() {
+        statements.extend(consequences::call_off(&cancelled, now, reason, &rows));
+    }
     statements.push(write_project(visit, what, &id));
     statements.extend(key.map(|key| key.point_at(visit, &id)));
-    statements.extend([
-        bind!(DELETE_SHIFTS, ids(&plan.delete)),
-        bind!(WRITE_SHIFTS, organization, reference, rows),
-        bind!(CANCEL_SHIFTS, cancelled),
-    ]);
-    if what.standing.is_some() {
+    if !plan.delete.is_empty() {
+        statements.push(bind!(DELETE_SHIFTS, ids(&plan.delete)));
+    }
+    if !plan.write.is_empty() {
+        statements.push(bind!(WRITE_SHIFTS, organization, reference, rows));
+    }
+    if !plan.cancelled.is_empty() {
+        statements.push(bind!(CANCEL_SHIFTS, cancelled));
+    }
+    if what.standing.is_some() && !written.is_empty() {
         statements.extend(consequences::promote(&ids(&written), now));
     }
     let terms = Terms::of(body, what.region_name).json();

@@ -13,7 +13,15 @@ use super::{Batch, DbError, Meta, Meter, Param, ResultSet, Statement};
 #[derive(Clone)]
 pub struct Db {
     connection: Arc<Mutex<Connection>>,
+    loss: Arc<Mutex<Option<Loss>>>,
     pub(super) meter: Arc<Meter>,
+}
+
+/// How the connection will be lost.
+#[derive(Clone, Copy, Debug)]
+struct Loss {
+    calls_left: u32,
+    takes_effect: bool,
 }
 
 impl ToSql for Param {
@@ -52,6 +60,7 @@ impl Db {
     fn wrap(connection: Connection) -> Result<Self, DbError> {
         let db = Self {
             connection: Arc::new(Mutex::new(connection)),
+            loss: Arc::default(),
             meter: Arc::default(),
         };
         db.script("PRAGMA foreign_keys = ON")?;
@@ -77,9 +86,42 @@ impl Db {
             .map_err(error)
     }
 
+    /// Loses the connection, as D1 may, after so many more calls: on the way there, or on
+    /// the way back when the call that is cut off takes effect. No later call succeeds.
+    pub fn lose_connection_after(&self, calls: u32, takes_effect: bool) {
+        *self.loss() = Some(Loss {
+            calls_left: calls,
+            takes_effect,
+        });
+    }
+
+    /// Loses it no more.
+    pub fn keep_connection(&self) {
+        *self.loss() = None;
+    }
+
+    fn loss(&self) -> std::sync::MutexGuard<'_, Option<Loss>> {
+        self.loss.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether this call is cut off, and if so, whether it takes effect.
+    fn cut_off(&self) -> Option<bool> {
+        let mut loss = self.loss();
+        let loss = loss.as_mut()?;
+        if let Some(left) = loss.calls_left.checked_sub(1) {
+            loss.calls_left = left;
+            return None;
+        }
+        Some(std::mem::replace(&mut loss.takes_effect, false))
+    }
+
     #[expect(clippy::unused_async, reason = "the same signature as D1's")]
     /// Runs statements in order, in one transaction.
     pub async fn batch(&self, statements: Vec<Statement>) -> Result<Batch, DbError> {
+        let cut_off = self.cut_off();
+        if cut_off == Some(false) {
+            return Err(lost());
+        }
         let mut connection = self.lock();
         let transaction = connection.transaction().map_err(error)?;
         let mut results = Vec::with_capacity(statements.len());
@@ -87,6 +129,9 @@ impl Db {
             results.push(run(&transaction, statement)?);
         }
         transaction.commit().map_err(error)?;
+        if cut_off.is_some() {
+            return Err(lost());
+        }
         self.meter.add(&results);
         Ok(Batch(results))
     }
@@ -96,6 +141,10 @@ impl Db {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn lost() -> DbError {
+    DbError::from_message("D1_ERROR: Network connection lost.")
 }
 
 fn run(connection: &Connection, statement: &Statement) -> Result<ResultSet, DbError> {

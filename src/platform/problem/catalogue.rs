@@ -105,6 +105,10 @@ kinds! {
         ("目前不能作此决定", "Decision not possible")
         ("组织目前的状态（`state`）不允许这个决定：例如只有已核验的才能暂停。", "The organization's `state` does not allow this decision: only a verified one can be suspended, for instance.")
         ("读取组织，按它现在的状态决定。", "Read the organization, and decide by the state it is in.")
+    dry_run_not_done 409
+        ("试运行尚未完成", "Dry run not done")
+        ("这个导入不是试运行，或试运行还没有完成。", "The import is no dry run, or one that is not done.")
+        ("等试运行完成，或重新上传。", "Wait until the dry run is done, or hand the file in again.")
     duplicate_key 400
         ("字段名重复", "Name given twice")
         ("JSON 的同一个对象里，同一个名字出现了两次；`errors` 指出位置。", "A name stands twice in one JSON object; `errors` says where.")
@@ -257,6 +261,10 @@ kinds! {
         ("验证码要得太频繁", "Too many codes")
         ("这个手机号或这个网络刚刚要过验证码，或一小时内要得太多。", "This phone or this network asked for a code a moment ago, or for too many within an hour.")
         ("等 `Retry-After` 秒；已收到的验证码仍可用。", "Wait `Retry-After` seconds; a code already received is still good.")
+    too_many_imports 409
+        ("正在处理的导入过多", "Too many imports")
+        ("组织正在处理的导入已达上限。", "The organization has as many imports under way as it may.")
+        ("等它们完成，或取消其中一个。", "Wait for them, or cancel one.")
     too_many_invitations 409
         ("邀请太多", "Too many invitations")
         ("组织在过去 24 小时内已发出 20 份邀请。", "The organization has sent 20 invitations in the last 24 hours.")
@@ -269,6 +277,10 @@ kinds! {
         ("消息太多", "Too many messages")
         ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
         ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
+    too_many_projects 422
+        ("项目过多", "Too many projects")
+        ("一个文件里的项目超过 5000 个。", "The file has more than 5,000 projects.")
+        ("分成几个文件。", "Split the file.")
     too_many_waiting 409
         ("待核验的组织太多", "Too many waiting")
         ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")
@@ -285,6 +297,10 @@ kinds! {
         ("请先登录", "Unauthenticated")
         ("没有出示密钥或会话，或它已失效、已撤销。", "No key or session was presented, or it has expired or was revoked.")
         ("带上 `Authorization: Bearer <token>`；会话失效后重新登录。", "Send `Authorization: Bearer <token>`; sign in again when a session has ended.")
+    unreadable_file 422
+        ("文件无法识别", "Unreadable file")
+        ("文件不是 NDJSON 或 CSV，编码无法识别，或列名不对；`detail` 说明原因。", "The file is not NDJSON or CSV, is in an unknown encoding, or has other columns than the template; `detail` says which.")
+        ("用模板填写，另存为 CSV UTF-8。", "Use the template and save as CSV UTF-8.")
     unsupported_media_type 415
         ("不支持的内容类型", "Unsupported media type")
         ("`Content-Type` 不是这个接口接受的类型，或不是 UTF-8，或请求体经过压缩。", "`Content-Type` is not what this operation takes, or not UTF-8, or the body is compressed.")
