@@ -212,6 +212,10 @@ fn a_trial(organization: &Organization, owner: &Volunteer) -> (String, String) {
     (imports, trial)
 }
 
+/// What may move while a page is painted in pieces on a busy machine; a fifth of what Core
+/// Web Vitals call good.
+const NUDGE: f64 = 0.02;
+
 async fn nothing_is_wrong_with_any_page(phone: &super::phone::Phone) {
     let mut faults = Vec::new();
     phone.opens("/offline").await;
@@ -234,7 +238,7 @@ async fn nothing_is_wrong_with_any_page(phone: &super::phone::Phone) {
             faults.push(format!("{path}: wider than the screen, {sizes}"));
         }
         let shifted = phone.layout_shift().await;
-        if shifted > 0.0 {
+        if shifted > NUDGE {
             faults.push(format!("{path}: its layout shifts by {shifted}"));
         }
         let small = phone
