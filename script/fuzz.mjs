@@ -129,7 +129,7 @@ for (const [role, headers] of Object.entries(roles)) {
   run.push("--continue-on-failure", "--max-time", seconds, ...headers, ...(headers.length ? sessions : []), ...options);
   console.log(`\n==> As ${role}: schemathesis ${run.join(" ")}`);
   const code = await new Promise((ended) =>
-    spawn(schemathesis, run, { stdio: "inherit", cwd: scratch, env: { ...process.env, NO_COLOR: "1" } }).once("exit", ended),
+    spawn(schemathesis, run, { stdio: "inherit", cwd: scratch, env: { ...process.env, NO_COLOR: "1", PYTHONPATH: join(root, "script"), PYTHONDONTWRITEBYTECODE: "1", SCHEMATHESIS_HOOKS: "fuzz_bodies" } }).once("exit", ended),
   );
   failed ||= code !== 0;
 }

@@ -369,6 +369,7 @@ pub async fn read_report_csv(
 )]
 pub async fn cancel(
     visit: Visit,
+    _: Presented,
     Path((organization, import)): Path<(String, String)>,
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {
@@ -409,6 +410,7 @@ pub async fn cancel(
 )]
 pub async fn apply(
     visit: Visit,
+    _: Presented,
     Path((organization, import)): Path<(String, String)>,
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {

@@ -256,6 +256,7 @@ pub async fn patch(
 )]
 pub async fn publish_one(
     visit: Visit,
+    _: Presented,
     Path((organization, reference)): Path<(String, String)>,
     condition: Precondition,
     key: IdempotencyKey,
@@ -298,6 +299,7 @@ pub async fn publish_one(
 )]
 pub async fn close(
     visit: Visit,
+    _: Presented,
     Path((organization, reference)): Path<(String, String)>,
     condition: Precondition,
     key: IdempotencyKey,

@@ -4,6 +4,7 @@ use diandan::platform::clock::{DAY, HOUR};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
+use crate::support::contract::contract;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::people::{Project, Shift, Volunteer};
@@ -229,4 +230,34 @@ fn whoever_has_signed_out_is_not_answered_from_memory() {
 /// A code of six digits that is not this one.
 fn another(code: &str) -> String {
     format!("{:06}", (code.parse::<u32>().unwrap() + 1) % 1_000_000)
+}
+
+#[test]
+fn a_stranger_s_key_tells_nothing_of_what_needs_somebody() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let asked = Request::new("POST", "/api/v1/sign-in-codes")
+        .header("idempotency-key", "k")
+        .json(&json!({"phone": "13800138000"}));
+    place.send(&asked).is(202);
+    let mut tried = 0;
+    for (path, item) in contract().document["paths"].as_object().unwrap() {
+        let needs_somebody = |operation: &Value| {
+            let ways = operation["security"].as_array();
+            ways.is_some_and(|ways| ways.iter().all(|way| way != &json!({})))
+        };
+        if item.get("post").is_some_and(needs_somebody) {
+            let id = uuid::Uuid::new_v4().to_string();
+            let parts = path.split('/').map(|part| match part {
+                "{client_ref}" => "a",
+                part if part.starts_with('{') => &id,
+                part => part,
+            });
+            let target = parts.collect::<Vec<_>>().join("/");
+            let request = Request::new("POST", target).header("idempotency-key", "k");
+            place.send(&request).is(401);
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }

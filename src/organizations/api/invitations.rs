@@ -202,6 +202,7 @@ pub async fn mine(visit: Visit) -> Result<Response, Problem> {
 )]
 pub async fn accept(
     visit: Visit,
+    _: Presented,
     Id(invitation): Id,
     key: IdempotencyKey,
 ) -> Result<Response, Problem> {
