@@ -78,7 +78,7 @@ CREATE VIRTUAL TABLE menu_by_start USING fts5 (
   organization_name UNINDEXED, min_age UNINDEXED, skills UNINDEXED, next_starts_at UNINDEXED,
   seats_free UNINDEXED, waits_free UNINDEXED, published_at UNINDEXED,
   content = 'menu_line', content_rowid = 'start_slot', detail = 'none', columnsize = 0,
-  tokenize = "ascii tokenchars ':-'"
+  tokenize = "ascii tokenchars ':-_'"
 );
 
 CREATE VIRTUAL TABLE menu_by_newest USING fts5 (
@@ -87,7 +87,7 @@ CREATE VIRTUAL TABLE menu_by_newest USING fts5 (
   organization_name UNINDEXED, min_age UNINDEXED, skills UNINDEXED, next_starts_at UNINDEXED,
   seats_free UNINDEXED, waits_free UNINDEXED, published_at UNINDEXED,
   content = 'menu_line', content_rowid = 'newest_slot', detail = 'none', columnsize = 0,
-  tokenize = "ascii tokenchars ':-'"
+  tokenize = "ascii tokenchars ':-_'"
 );
 
 INSERT INTO menu_by_start (menu_by_start) VALUES ('rebuild');

@@ -260,8 +260,8 @@ impl Search {
         }
     }
 
-    /// As the index reads it (SQLite FTS5, section 3). Terms hold letters, digits, `:` and
-    /// `-` only, so quotes need no care.
+    /// As the index reads it (SQLite FTS5, section 3). Terms hold letters, digits, `:`,
+    /// `-` and `_` only, all of which its tokenizer leaves in one piece.
     pub fn expression(&self) -> String {
         if self.any_of.is_empty() {
             return "all".to_owned();

@@ -33,7 +33,7 @@ const WORDS: [&str; 8] = [
     "𠮷野家",
 ];
 const FIELDS: [Field; 3] = [Field::Education, Field::Health, Field::Care];
-const SKILLS: [Skill; 3] = [Skill::Teaching, Skill::Medical, Skill::Driving];
+const SKILLS: [Skill; 3] = [Skill::Teaching, Skill::ECommerce, Skill::SignLanguage];
 
 /// What the organizations are called.
 const NAMES: [&str; 2] = ["义诊队", "山歌队"];
@@ -533,4 +533,25 @@ fn a_cursor_survives_what_happens_between_two_pages() {
         .map(|project| project.id.clone())
         .collect();
     assert_eq!(place.get(&next).is(200).ids(), rest);
+}
+
+#[test]
+fn every_skill_and_every_field_can_be_asked_for() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let start = morning(desk.now(), 5);
+    let notice = |word: &str, value: serde_json::Value| {
+        Notice::of(&[shift("a", start, 2)]).with(word, value)
+    };
+    for skill in Skill::all() {
+        let project = organization.publishes(&notice("skills", json!([skill.word()])));
+        let found = place.menu(&[("skill", skill.word())]).is(200).ids();
+        assert_eq!(found, [project.id], "{}", skill.word());
+    }
+    for field in Field::all() {
+        let project = organization.publishes(&notice("field", json!(field.word())));
+        let found = place.menu(&[("field", field.word())]).is(200).ids();
+        assert!(found.contains(&project.id), "{}", field.word());
+    }
 }
