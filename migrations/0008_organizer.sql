@@ -11,6 +11,7 @@ ALTER TABLE signup ADD COLUMN approval TEXT CHECK (approval IN ('pending', 'appr
 ALTER TABLE signup ADD COLUMN organizer_reason TEXT;
 -- The shift it was moved from last.
 ALTER TABLE signup ADD COLUMN moved_from TEXT REFERENCES shift (id);
+CREATE INDEX signup_moved_from ON signup (moved_from) WHERE moved_from IS NOT NULL;
 ALTER TABLE signup ADD COLUMN expectation TEXT CHECK (expectation IN ('expected', 'arrives_late', 'not_coming'));
 -- For those who run the shift only.
 ALTER TABLE signup ADD COLUMN organizer_note TEXT;
@@ -192,11 +193,11 @@ BEGIN
   SELECT w.id, 'shift.changed', json_object('id', NEW.id, 'state', NEW.state, 'ref', NEW.ref, 'project_id', p.id)
   FROM project p
   JOIN webhook w ON w.organization_id = p.organization_id AND w.state = 'active'
-  WHERE p.seq = NEW.project AND 'shift.changed' IN (SELECT value FROM json_each(w.events));
+  WHERE p.seq = NEW.project AND p.state <> 'draft' AND 'shift.changed' IN (SELECT value FROM json_each(w.events));
 END;
 
 CREATE TRIGGER webhook_hears_of_place_change AFTER UPDATE OF place, region ON project
-WHEN OLD.place IS NOT NEW.place OR OLD.region IS NOT NEW.region
+WHEN NEW.state <> 'draft' AND (OLD.place IS NOT NEW.place OR OLD.region IS NOT NEW.region)
 BEGIN
   INSERT INTO webhook_delivery (webhook_id, type, data)
   SELECT w.id, 'shift.changed', json_object('id', h.id, 'state', h.state, 'ref', h.ref, 'project_id', NEW.id)

@@ -25,7 +25,7 @@ const { url, control } = JSON.parse(line);
 const now = Date.now();
 const year = now + 365 * 86_400_000;
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
-const [org, key, phone] = [randomUUID(), `ddk_${randomUUID()}`, "13800138000"];
+const [org, key] = [randomUUID(), `ddk_${randomUUID()}`];
 
 async function ask(origin, path, init) {
   const answer = await fetch(origin + path, init);
@@ -57,15 +57,29 @@ await sql(
   ],
 );
 
-// The owner signs in like anybody.
 const post = (path, body) =>
   ask(url, path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
-await post("/api/v1/sign-in-codes", { phone });
-let text;
-while (!(text = (await ask(control, "/webhook"))[0]?.body)) await new Promise((later) => setTimeout(later, 50));
-const [code] = JSON.parse(text).text.match(/\d{6}/);
-const { token: session } = await post("/api/v1/sessions", { phone, code, name: "试验" });
+
+// Signs in like anybody.
+async function signIn(phone) {
+  await post("/api/v1/sign-in-codes", { phone });
+  const told = async () => (await ask(control, "/webhook")).map(({ body }) => JSON.parse(body)).find(({ to }) => to === phone);
+  let message;
+  while (!(message = await told())) await new Promise((later) => setTimeout(later, 50));
+  const [code] = message.text.match(/\d{6}/);
+  const { token } = await post("/api/v1/sessions", { phone, code, name: "试验" });
+  return token;
+}
+const owner = await signIn("13800138000");
 await sql(["INSERT INTO member (organization_id, volunteer_id, role, created_at) SELECT ?1, id, 'owner', ?2 FROM volunteer", org, now]);
+const coordinator = await signIn("13800138001");
+await sql([
+  `INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
+   SELECT ?1, '36', '试验', phone_hash, phone_sealed, ?2 FROM volunteer WHERE id NOT IN (SELECT volunteer_id FROM member)`,
+  randomUUID(),
+  now,
+]);
+const volunteer = await signIn("13800138002");
 
 const day = (days) => new Date(now + days * 86_400_000).toISOString().slice(0, 10);
 const project = await ask(url, `/api/v1/organizations/${org}/projects/fuzz`, {
@@ -121,7 +135,14 @@ parameters = { "path.id" = "${project.shifts[0].id}" }
 `,
 );
 
-const roles = { nobody: [], "an organization's key": ["-H", `Authorization: Bearer ${key}`], "an owner's session": ["-H", `Authorization: Bearer ${session}`] };
+const bearing = (token) => ["-H", `Authorization: Bearer ${token}`];
+const roles = {
+  nobody: [],
+  "an organization's key": bearing(key),
+  "a volunteer": bearing(volunteer),
+  "a coordinator": bearing(coordinator),
+  "an owner": bearing(owner),
+};
 let failed = false;
 for (const [role, headers] of Object.entries(roles)) {
   const sessions = ["/api/v1/sessions", "/api/v1/sessions/current"].flatMap((path) => ["--exclude-path", path]);

@@ -209,7 +209,7 @@ fn pages() -> Router {
         )
         .route(
             "/organizations/{id}/settings/{act}",
-            post(organizations::pages::act),
+            get(organizations::pages::settings_again).post(organizations::pages::act),
         )
         .route("/me/organizations", get(organizations::pages::mine))
         .route("/me/invitations/{id}", post(organizations::pages::answer))

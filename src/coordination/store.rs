@@ -432,6 +432,7 @@ decided AS (
   FROM organization o
   JOIN reach m ON substr(o.region, 1, length(m.region)) = m.region
   WHERE o.id = ?3 AND o.state IN (SELECT value FROM json_each(?4)) AND (?5 IS NULL OR o.version = ?5)
+    AND NOT EXISTS (SELECT 1 FROM member w WHERE w.organization_id = o.id AND w.volunteer_id = m.volunteer_id)
   ORDER BY length(m.region) DESC
   LIMIT 1)"
         )
@@ -443,7 +444,8 @@ const IN_REACH: &str = concat!(
     reach!(),
     "
 SELECT o.state, o.version,
-  EXISTS (SELECT 1 FROM reach m WHERE substr(o.region, 1, length(m.region)) = m.region) AS reached
+  EXISTS (SELECT 1 FROM reach m WHERE substr(o.region, 1, length(m.region)) = m.region) AS reached,
+  EXISTS (SELECT 1 FROM reach m JOIN member w ON w.volunteer_id = m.volunteer_id AND w.organization_id = o.id) AS own
 FROM organization o
 WHERE o.id = ?3"
 );
@@ -483,6 +485,9 @@ struct InReach {
     version: i64,
     #[serde(deserialize_with = "db::truth")]
     reached: bool,
+    /// Nobody decides on an organization of their own.
+    #[serde(deserialize_with = "db::truth")]
+    own: bool,
 }
 
 /// An organization as whoever coordinates it looks at it before deciding.
@@ -631,7 +636,7 @@ pub async fn decide(
     };
     require(batch.first(0)?)?;
     let before: InReach = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    if !before.reached {
+    if !before.reached || before.own {
         return Err(Problem::forbidden());
     }
     if batch.changes(4) > 0 {

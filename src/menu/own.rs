@@ -462,7 +462,10 @@ pub async fn copy_project(
             before.answer.ok_or_else(Problem::not_found)?
         }
         Loaded::Earlier(earlier) => {
-            return Published::earlier(visit, &earlier).await.map(as_created);
+            let organization = source.organization;
+            return Published::earlier(visit, organization, &earlier)
+                .await
+                .map(as_created);
         }
     };
     let wish = wish?;

@@ -178,7 +178,9 @@ pub async fn publish<'a>(
         tries += 1;
         let (agent, before) = match store::load(visit, target, region).await? {
             Loaded::Now(agent, before) => (agent, before),
-            Loaded::Earlier(earlier) => return Published::earlier(visit, &earlier).await,
+            Loaded::Earlier(earlier) => {
+                return Published::earlier(visit, target.organization, &earlier).await;
+            }
         };
         let agent = agent.ok_or_else(Problem::unauthenticated)?;
         agent.require(Permission::WriteProjects)?;
@@ -222,7 +224,9 @@ pub async fn publish<'a>(
             Ok(Written::Now(None)) => {
                 return Err(Problem::internal("the project written was not found"));
             }
-            Ok(Written::Earlier(earlier)) => return Published::earlier(visit, &earlier).await,
+            Ok(Written::Earlier(earlier)) => {
+                return Published::earlier(visit, target.organization, &earlier).await;
+            }
             // Somebody was quicker: look again, and decide again.
             Err(DbError::Refused(_)) if tries < MOST_TRIES => {}
             Err(DbError::Refused(reason)) => return Err(Problem::busy(reason)),
@@ -275,9 +279,15 @@ pub async fn discard(visit: &Visit, target: Target<'_>) -> Result<(), Problem> {
 }
 
 impl Published {
-    /// What an earlier request with the same key made.
-    pub async fn earlier(visit: &Visit, earlier: &Earlier) -> Result<Self, Problem> {
-        let found = store::project(&visit.db, earlier.subject()?).await?;
+    /// What an earlier request with the same key made, for those who may still write.
+    pub async fn earlier(
+        visit: &Visit,
+        organization: &str,
+        earlier: &Earlier,
+    ) -> Result<Self, Problem> {
+        let (agent, found) = store::made(visit, organization, earlier.subject()?).await?;
+        let agent = agent.ok_or_else(Problem::unauthenticated)?;
+        agent.require(Permission::WriteProjects)?;
         let (project, shifts) = found.ok_or_else(Problem::not_found)?;
         Ok(Self {
             outcome: Outcome::Replaced,

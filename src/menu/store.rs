@@ -31,6 +31,15 @@ SET next_starts_at = (
 }
 
 mod console;
+/// Whether anything still speaks of a shift: such a one is called off, never deleted.
+macro_rules! ever {
+    () => {
+        "EXISTS (SELECT 1 FROM signup s WHERE s.shift_id = h.id)
+    OR EXISTS (SELECT 1 FROM signup s WHERE s.moved_from = h.id)
+    OR EXISTS (SELECT 1 FROM shift_message s WHERE s.shift_id = h.id) AS ever"
+    };
+}
+
 mod listing;
 mod offered;
 mod own;
@@ -42,7 +51,9 @@ pub use listing::{Listed, Page, home, list, list_statement, list_with_regions, u
 pub use offered::{Offered, OfferedProject, OfferedShift, offered};
 pub use own::{OwnPage, discard, own_list, own_list_statement};
 pub use several::{OwnProjects, Several, own_after, own_page, several, several_statements};
-pub use writing::{Before, KnownRegion, Loaded, Replacement, Written, load, replace, replacement};
+pub use writing::{
+    Before, KnownRegion, Loaded, Replacement, Written, load, made, replace, replacement,
+};
 
 /// How many projects one round of the clock moves on.
 const A_ROUND: i64 = 500;

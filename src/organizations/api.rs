@@ -289,7 +289,7 @@ fn code_taken() -> Problem {
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "credit_code_taken, reverification_needed"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "credit_code_taken, organization_suspended, reverification_needed"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
         (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
         (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
@@ -380,6 +380,14 @@ fn refused(refusal: Refusal) -> Problem {
             Words::new(
                 "修改名称、类型、信用代码、所在地或募捐资格后要重新核验，核验前项目不在菜单上；请确认后再提交",
                 "After a change of name, kind, credit code, region or fundraising qualification the organization must be verified again, and is off the menu until then; confirm that first",
+            ),
+        ),
+        Refusal::Suspended => Problem::new(
+            StatusCode::CONFLICT,
+            "organization_suspended",
+            Words::new(
+                "组织已被暂停，名称、类型、信用代码、所在地和募捐资格暂时不能修改",
+                "The organization is suspended: name, kind, credit code, region and fundraising qualification stay as they are until it is reinstated",
             ),
         ),
     }

@@ -8,7 +8,7 @@ mod structured;
 
 pub use console::{ConsolePage, console_nav};
 pub use mine::{answer, mine, new, register};
-pub use settings::{act, settings};
+pub use settings::{act, settings, settings_again};
 
 use axum::response::Response;
 use maud::html;
@@ -80,7 +80,7 @@ pub fn state_words(organization: &Organization, lang: Lang) -> (&'static str, St
     let office = by.unwrap_or(lang.pick("统筹单位", "its coordinator"));
     match (organization.state, lang) {
         (OrganizationState::Verified, Lang::Zh) => {
-            ("say good", format!("{day}起，已由{office}核验"))
+            ("say good", format!("{day}通过核验（{office}）"))
         }
         (OrganizationState::Verified, Lang::En) => {
             ("say good", format!("Verified by {office} since {day}"))

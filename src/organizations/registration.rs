@@ -233,6 +233,8 @@ pub enum Refusal {
     Invalid(FieldErrors),
     /// It would cost the verification, and nobody agreed to that.
     ReverificationNeeded,
+    /// Whoever suspended it vouches for what it was.
+    Suspended,
 }
 
 impl RegistrationBody {
@@ -347,6 +349,7 @@ impl Facts {
                 Err(Refusal::ReverificationNeeded)
             }
             OrganizationState::Verified if !stays => Ok((next, OrganizationState::Unverified)),
+            OrganizationState::Suspended if !stays => Err(Refusal::Suspended),
             OrganizationState::Refused if next != *self => {
                 Ok((next, OrganizationState::Unverified))
             }
@@ -443,11 +446,12 @@ mod tests {
             let mut agreed = body.clone();
             agreed["accept_reverification"] = json!(true);
             assert_eq!(changed(&charity(), Verified, agreed).unwrap().1, Unverified);
-            for (state, after) in [
-                (Unverified, Unverified),
-                (Refused, Unverified),
-                (Suspended, Suspended),
-            ] {
+            assert_eq!(
+                changed(&charity(), Suspended, body.clone()).unwrap_err(),
+                Refusal::Suspended,
+                "{body}"
+            );
+            for (state, after) in [(Unverified, Unverified), (Refused, Unverified)] {
                 let state_after = changed(&charity(), state, body.clone()).unwrap().1;
                 assert_eq!(state_after, after, "{body}");
             }

@@ -98,6 +98,11 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
                 p #notice role="status" hidden {}
                 main #main { (body) }
                 footer {
+                    nav.chips aria-label=(lang.pick("给组织", "For organizations")) {
+                        a href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
+                        a href="/organizations/new" { (lang.pick("登记组织", "Register one")) }
+                        a href="/api/docs" { (lang.pick("接口文档", "API")) }
+                    }
                     p { (lang.pick(
                         "点单：组织把能做的写上菜单，村里缺什么点什么，志愿者来上菜。报名和开证明永远免费。",
                         "Diandan: organizations write the menu, villages order what they need, volunteers serve it. Always free to sign up and to get a certificate.",

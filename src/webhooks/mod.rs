@@ -58,7 +58,7 @@ impl Event {
         match self {
             Self::SignupCreated => lang.pick("有人报名", "Somebody signed up"),
             Self::SignupCancelled => lang.pick("报名取消", "A sign-up was cancelled"),
-            Self::SignupPromoted => lang.pick("候补转正", "Somebody waiting got a seat"),
+            Self::SignupPromoted => lang.pick("候补递补", "Somebody waiting got a seat"),
             Self::SignupChanged => lang.pick("报名变更", "A sign-up changed"),
             Self::ShiftChanged => lang.pick("班次变更", "A shift changed"),
         }

@@ -39,7 +39,7 @@ async fn console(
         (console_nav(visit, &organization.to_string(), &name, ConsolePage::Webhooks))
         h1 { (lang.pick("事件推送", "Webhooks")) }
         p.lead { (lang.pick(
-            "有人报名、取消、转正或班次变更时，立即告诉您自己的系统。只推送编号和状态，不含姓名和手机号。",
+            "有人报名、取消、候补递补或班次变更时，立即告诉您自己的系统。只推送编号和状态，不含姓名和手机号。",
             "Your own system is told at once when somebody signs up, cancels or gets a seat, and when a shift changes: ids and states only, no names, no numbers.",
         )) }
         @if let Some(secret) = secret { (secret_once(secret, lang)) }
@@ -111,7 +111,7 @@ fn state_words(webhook: &Webhook, lang: Lang) -> Markup {
             },
             (WebhookState::Disabled, None, _) => { (lang.pick("已停用", "Switched off")) },
             (WebhookState::Active, _, Some(since)) => span.wrong {
-                (lang.pick("送不到，自 ", "Failing since ")) (moment(since, lang))
+                (lang.pick("送不到，始于 ", "Failing since ")) (moment(since, lang))
             },
             (WebhookState::Active, _, None) => { (lang.pick("正常", "Working")) },
         }
@@ -239,7 +239,7 @@ fn delivery_line(delivery: &Delivery, here: &str, active: bool, lang: Lang) -> M
             div.small {
                 (moment(delivery.created_at, lang)) " · "
                 @match lang {
-                    Lang::Zh => { "试了 " (delivery.attempts) " 次" }
+                    Lang::Zh => { "已尝试 " (delivery.attempts) " 次" }
                     Lang::En => { (delivery.attempts) " attempts" }
                 }
                 @if let Some(status) = delivery.status { " · HTTP " (status) }

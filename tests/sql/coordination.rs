@@ -332,3 +332,20 @@ fn redeeming_is_safe_to_repeat() {
     assert_eq!(again.header("idempotency-replayed"), Some("true"));
     assert_eq!(again.json(), made.json());
 }
+
+#[test]
+fn nobody_decides_on_an_organization_of_their_own() {
+    let desk = Desk::new();
+    let waiting = waiting(&desk);
+    let (own, other) = (
+        desk.place().coordinator("36"),
+        desk.place().coordinator("36"),
+    );
+    desk.place().rows(
+        "INSERT INTO member (organization_id, volunteer_id, role, created_at) VALUES (?1, ?2, 'viewer', 0)",
+        json!([waiting.id, own.id]),
+    );
+    let verify = json!({"decision": "verify"});
+    decides(&own, &waiting, &verify).is(403);
+    decides(&other, &waiting, &verify).is(200);
+}

@@ -261,3 +261,24 @@ fn a_stranger_s_key_tells_nothing_of_what_needs_somebody() {
     }
     assert!(tried > 20, "{tried}");
 }
+
+#[test]
+fn whoever_is_removed_reads_nothing_by_asking_again() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let project = organization.publishes(&Notice::of(&[shift("a", morning(desk.now(), 5), 2)]));
+    let manager = organization.member("manager");
+    let target = format!("{}/copy", organization.own_path(&project.reference));
+    let copies = || {
+        let request = manager
+            .request("POST", &target)
+            .header("idempotency-key", "k")
+            .json(&json!({"client_ref": "next"}));
+        desk.place().send(&request)
+    };
+    copies().is(201);
+    copies().is(201);
+    let sql = "DELETE FROM member WHERE volunteer_id = ?1";
+    desk.place().rows(sql, json!([manager.id]));
+    copies().is(403);
+}

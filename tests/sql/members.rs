@@ -303,3 +303,23 @@ fn names_are_for_members_and_phones_for_nobody() {
         .reads(&of(&organization, "members"))
         .refused(403, "forbidden");
 }
+
+#[test]
+fn whoever_is_invited_again_and_again_is_written_to_once_a_day() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let owner = organization.member("owner");
+    let stranger = desk.place().stranger();
+    for _ in 0..3 {
+        let invitation = invites(&owner, &organization, &stranger.phone, "viewer").is(201);
+        let target = of(
+            &organization,
+            &format!("invitations/{}", invitation.member("id")),
+        );
+        owner.sends("DELETE", &target, &json!({})).is(204);
+    }
+    assert_eq!(desk.texts_to(&stranger.phone).len(), 1);
+    desk.passes(DAY + 1);
+    invites(&owner, &organization, &stranger.phone, "viewer").is(201);
+    assert_eq!(desk.texts_to(&stranger.phone).len(), 2);
+}

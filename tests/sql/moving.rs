@@ -349,3 +349,22 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_shift_somebody_was_moved_from_can_be_left_out() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let (project, a, b) = two(&organization, [1, 1]);
+    let ming = desk.place().adult();
+    let seat = ming.takes(&a, "confirmed");
+    organization.moves(&seat, &b).is(200);
+    let mut notice = Notice::of(&[shift("b", at(NINE).plus(3 * HOUR), 1)]);
+    notice.0["shifts"][0]["role"] = json!("摄影");
+    let changed = organization.changes(&project, &notice);
+    let shifts = changed.body["shifts"].as_array().unwrap();
+    let state = |of: &str| shifts.iter().find(|shift| shift["ref"] == of).unwrap()["state"].clone();
+    assert_eq!(
+        (state("a"), state("b")),
+        (json!("cancelled"), json!("open"))
+    );
+}

@@ -396,3 +396,13 @@ proptest! {
         prop_assert!([201, 422].contains(&answer.status), "{:?}", answer);
     }
 }
+
+#[test]
+fn what_a_suspended_organization_was_verified_as_stays() {
+    let desk = Desk::new();
+    let organization = desk.place().organization_in_state("suspended");
+    let owner = organization.member("owner");
+    let path = format!("/api/v1/organizations/{}", organization.id);
+    changes(&owner, &path, &json!({"name": "九江市红十字会"})).is(409);
+    changes(&owner, &path, &json!({"about": "我们在改正"})).is(200);
+}

@@ -376,10 +376,30 @@ fn at(day: &str, time: &str) -> String {
     format!("{day}T{}:00+08:00", time.get(..5).unwrap_or(time))
 }
 
-/// A shift that ends before it starts ends the next day.
+/// A shift that starts in the afternoon and ends by noon goes through the night. Any other
+/// that ends before it starts is a slip, and is refused as such.
 fn end(day: &str, from: &str, to: &str) -> String {
+    let overnight = to < from && from >= "12:00" && to <= "12:00";
     match parse_date(day) {
-        Some(date) if to <= from => at(&day_after(date).to_string(), to),
+        Some(date) if overnight => at(&day_after(date).to_string(), to),
         _ => at(day, to),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::end;
+
+    #[test]
+    fn a_night_goes_on_to_the_next_day_and_a_slip_does_not() {
+        for (from, to, ends) in [
+            ("09:00", "11:30", "2026-12-05T11:30:00+08:00"),
+            ("20:00", "06:00", "2026-12-06T06:00:00+08:00"),
+            ("14:00", "13:00", "2026-12-05T13:00:00+08:00"),
+            ("09:00", "08:00", "2026-12-05T08:00:00+08:00"),
+            ("12:00", "12:00", "2026-12-05T12:00:00+08:00"),
+        ] {
+            assert_eq!(end("2026-12-05", from, to), ends, "{from} to {to}");
+        }
     }
 }

@@ -18,12 +18,16 @@ FROM project
 WHERE organization_id = ?1 AND client_ref IN (SELECT value FROM json_each(?2))";
 
 /// A shift as it is planned with and as it is answered, by the project it is of.
-const SHIFTS: &str = "
+const SHIFTS: &str = concat!(
+    "
 SELECT p.client_ref AS of, h.id, h.ref, h.role, h.starts_at, h.ends_at, h.capacity, h.waitlist,
   h.confirmed, h.waiting, h.state, h.change_reason,
-  EXISTS (SELECT 1 FROM signup s WHERE s.shift_id = h.id) AS ever
+  ",
+    ever!(),
+    "
 FROM project p JOIN shift h ON h.project = p.seq
-WHERE p.organization_id = ?1 AND ";
+WHERE p.organization_id = ?1 AND "
+);
 
 const NAMED: &str = "p.client_ref IN (SELECT value FROM json_each(?2))";
 

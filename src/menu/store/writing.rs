@@ -21,12 +21,16 @@ SELECT id, seq, version, state, place, region, body_hash, published_at IS NOT NU
 FROM project
 WHERE organization_id = ?1 AND client_ref = ?2";
 
-const STANDING_SHIFTS: &str = "
+const STANDING_SHIFTS: &str = concat!(
+    "
 SELECT h.id, h.ref, h.starts_at, h.ends_at, h.state, h.confirmed, h.waiting,
-  EXISTS (SELECT 1 FROM signup s WHERE s.shift_id = h.id) AS ever
+  ",
+    ever!(),
+    "
 FROM shift h
 WHERE h.project = (SELECT seq FROM project WHERE organization_id = ?1 AND client_ref = ?2)
-ORDER BY h.starts_at, h.id";
+ORDER BY h.starts_at, h.id"
+);
 
 const REGION: &str = "SELECT code, full_name FROM region WHERE code = ?1";
 
@@ -108,6 +112,32 @@ pub async fn load(
         answer: whole(&batch, 4)?,
     };
     Ok(Loaded::Now(batch.first(0)?, Box::new(before)))
+}
+
+/// Who asks, and a project of the organization by its id.
+pub async fn made(
+    visit: &Visit,
+    organization: &str,
+    id: &str,
+) -> Result<(Option<Agent>, Option<(ProjectRow, Vec<ShiftRow>)>), DbError> {
+    let of_both = "id = ?1 AND organization_id = ?2";
+    let batch = visit
+        .db
+        .batch(vec![
+            Agent::at_the_door(visit.credential_hash(), visit.now, organization),
+            bind!(
+                format!("{PROJECT} p.id = ?1 AND p.organization_id = ?2"),
+                id,
+                organization
+            ),
+            bind!(
+                format!("{SHIFTS} {of_both}) ORDER BY h.starts_at, h.id"),
+                id,
+                organization
+            ),
+        ])
+        .await?;
+    Ok((batch.first(0)?, whole(&batch, 1)?))
 }
 
 /// The project as its organization reads it.

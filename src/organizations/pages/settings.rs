@@ -133,8 +133,21 @@ async fn show(visit: &Visit, id: Uuid, outcome: Outcome) -> Result<Response, Pro
     Ok(response)
 }
 
+/// The section of the page in which an act shows what came of it.
+fn section_of(act: &str) -> &'static str {
+    match act {
+        "invite" | "role" | "remove" | "withdraw" => "members",
+        "key" | "revoke" => "keys",
+        _ => "facts",
+    }
+}
+
 fn action(settings: &Settings, act: &str) -> String {
-    format!("/organizations/{}/settings/{act}", settings.organization.id)
+    let section = section_of(act);
+    format!(
+        "/organizations/{}/settings/{act}#{section}",
+        settings.organization.id
+    )
 }
 
 fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
@@ -330,6 +343,15 @@ fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Marku
     }
 }
 
+/// Serves `/organizations/{id}/settings/{act}` to whoever comes back to where a form was
+/// sent, in another language or later.
+pub async fn settings_again(Path((id, act)): Path<(String, String)>) -> Result<Response, Problem> {
+    let (id, section) = (parse_id(&id)?, section_of(&act));
+    Ok(see_other(&format!(
+        "/organizations/{id}/settings#{section}"
+    )))
+}
+
 /// Takes `/organizations/{id}/settings/{act}`.
 pub async fn act(
     visit: Visit,
@@ -364,7 +386,12 @@ pub async fn act(
         Ok(()) if act == "remove" && !still_member(&visit, id).await? => {
             Ok(see_other("/me/organizations"))
         }
-        Ok(()) => Ok(see_other(&format!("/organizations/{id}/settings"))),
+        Ok(()) => {
+            let section = section_of(&act);
+            Ok(see_other(&format!(
+                "/organizations/{id}/settings#{section}"
+            )))
+        }
         Err(outcome) => match &outcome.problem {
             Some(problem) if !can_be_shown(problem) => Err(problem.clone()),
             _ => show(&visit, id, *outcome).await,

@@ -128,6 +128,7 @@ ON CONFLICT DO NOTHING"
 
 /// The name of an organization nobody has verified is not sent to strangers: it may say
 /// anything.
+/// Nobody is written to twice a day by the same organization, however often it invites.
 const TELL: &str = "
 INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at)
 SELECT 'organization_invited', v.id, iif(v.id IS NULL, i.phone_sealed, NULL), coalesce(v.language, ?3),
@@ -135,7 +136,10 @@ SELECT 'organization_invited', v.id, iif(v.id IS NULL, i.phone_sealed, NULL), co
 FROM invitation i
 JOIN organization o ON o.id = i.organization_id
 LEFT JOIN volunteer v ON v.phone_hash = i.phone_hash
-WHERE i.id = ?1";
+WHERE i.id = ?1 AND NOT EXISTS (
+  SELECT 1 FROM invitation e
+  WHERE e.organization_id = i.organization_id AND e.phone_hash = i.phone_hash AND e.id <> i.id
+    AND e.created_at > ?2 - 86400000)";
 
 const RECORD: &str = "
 INSERT INTO audit (at, actor, action, subject, after, request_id)

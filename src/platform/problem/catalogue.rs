@@ -203,8 +203,8 @@ kinds! {
         ("以 `state: \"draft\"` 保存，等统筹单位核验。", "Save with `state: \"draft\"` until a coordinator verifies it.")
     organization_suspended 409
         ("组织已被暂停", "Organization suspended")
-        ("统筹单位暂停了这个组织，它的班次不能报名。", "A coordinator has suspended the organization; its shifts take no sign-ups.")
-        ("换一个组织的班次。", "Choose a shift of another organization.")
+        ("统筹单位暂停了这个组织：它的班次不能报名，核验过的资料不能修改。", "A coordinator has suspended the organization: its shifts take no sign-ups, and what was verified stays as it is.")
+        ("志愿者请换一个组织的班次；组织请联系统筹单位。", "Volunteers choose another organization; its own people ask the coordinator.")
     project_cancelled 410
         ("项目已取消", "Project cancelled")
         ("项目曾在菜单上，后来取消了；`reason` 是原因。", "The project was on the menu and was called off; `reason` says why.")

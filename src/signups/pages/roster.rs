@@ -206,7 +206,7 @@ fn acts(roster: &str, person: &Person, elsewhere: &[&Sibling], lang: Lang) -> Ma
                     label { (lang.pick("原因（会发给志愿者，可不填）", "Reason (sent to the volunteer, optional)"))
                         input name="reason" maxlength="200"; }
                     label.tick { input type="checkbox" name="accept_tight_gap" value="1";
-                        (lang.pick("志愿者同意时间紧", "The volunteer agrees to a tight schedule")) }
+                        (lang.pick("两班间隔很短，志愿者已同意", "The volunteer agrees to a tight schedule")) }
                     p { button.quiet { (lang.pick("换班并通知", "Move and tell")) } }
                 }
             }

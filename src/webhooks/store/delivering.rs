@@ -12,7 +12,7 @@ use crate::platform::outbox::pause_after;
 use crate::webhooks::{MOST_ATTEMPTS, PATIENCE, Secret, payload, signature};
 
 /// How many deliveries one round makes, all at once.
-const A_ROUND: i64 = 12;
+const A_ROUND: i64 = 6;
 /// While one round makes a delivery no other does.
 const LEASE: i64 = 2 * MINUTE;
 /// How long deliveries can be looked at and replayed.
