@@ -18,10 +18,11 @@ use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Form, Id, PageQuery, parse_id};
 use crate::platform::page::{Audience, ask, page, see_other, text_input};
 use crate::platform::problem::Problem;
+use crate::platform::text::Line;
 use crate::platform::visit::Visit;
 
-/// So many organizations stand on the page; those decided on make room for others.
-const SHOWN: i64 = 100;
+/// So many organizations stand on a page.
+const SHOWN: u8 = 20;
 
 /// Which organizations to show.
 #[derive(Debug, Default, deserr::Deserr)]
@@ -29,6 +30,9 @@ const SHOWN: i64 = 100;
 pub struct QueueQuery {
     #[deserr(default)]
     state: Option<OrganizationState>,
+    /// The last organization of the page before.
+    #[deserr(default)]
+    after: Option<Line<36>>,
 }
 
 /// What was sent, when it was refused.
@@ -62,22 +66,33 @@ pub async fn queue(
     if !visit.has_credential() {
         return Ok(see_other("/sign-in?back=/coordination"));
     }
-    overview(&visit, query.state, Refused::default()).await
+    let after = query
+        .after
+        .as_ref()
+        .and_then(|id| parse_id(id.as_str()).ok());
+    overview(&visit, query.state, after, Refused::default()).await
 }
 
 async fn overview(
     visit: &Visit,
     state: Option<OrganizationState>,
+    after: Option<Uuid>,
     refused: Refused<'_>,
 ) -> Result<Response, Problem> {
     let state = state.unwrap_or(OrganizationState::Unverified);
+    let after = after.map(|id| id.to_string());
     let filter = Filter {
         state: Some(state),
         in_reach: true,
-        limit: SHOWN,
+        after: after.as_deref(),
+        limit: i64::from(SHOWN) + 1,
         ..Filter::default()
     };
-    let overview = store::overview(visit, &filter).await?;
+    let mut overview = store::overview(visit, &filter).await?;
+    let more = overview.organizations.len() > usize::from(SHOWN);
+    overview.organizations.truncate(usize::from(SHOWN));
+    let last = overview.organizations.last().filter(|_| more);
+    let next = last.map(|line| format!("/coordination?state={}&after={}", state.word(), line.id));
     let lang = visit.lang;
     let title = lang.pick("统筹", "Coordination");
     let body = html! {
@@ -91,6 +106,9 @@ async fn overview(
             }
         }
         (organizations(&overview, state, lang))
+        @if let Some(next) = next {
+            p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } }
+        }
         (coordinators(&overview, &refused, lang))
     };
     let mut response = page(visit, Audience::Oneself, title, &body);
@@ -199,7 +217,7 @@ pub async fn appoint(visit: Visit, form: Form) -> Result<Response, Problem> {
                 problem: Some(&problem),
                 form: Some(&form),
             };
-            overview(&visit, None, refused).await
+            overview(&visit, None, None, refused).await
         }
         Err(problem) => Err(problem),
     }

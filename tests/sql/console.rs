@@ -228,3 +228,24 @@ fn an_invitation_that_is_over_says_what_to_do() {
     .is(410);
     assert!(over.text().contains("重新邀请"));
 }
+
+#[test]
+fn the_queue_leads_on_until_everybody_was_shown() {
+    let desk = Desk::new();
+    let coordinator = desk.place().coordinator("36");
+    let mut waiting: Vec<String> = (0..45)
+        .map(|_| desk.place().organization_in_state("unverified").id)
+        .collect();
+    let mut shown = Vec::new();
+    let mut next = Some("/coordination".to_owned());
+    while let Some(path) = next {
+        let page = opens(&coordinator, &path).is(200).text();
+        let links = page.split("/coordination/organizations/").skip(1);
+        shown.extend(links.map(|rest| rest[..36].to_owned()));
+        let link = page.split("rel=\"next\" href=\"").nth(1);
+        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+    }
+    shown.sort_unstable();
+    waiting.sort_unstable();
+    assert_eq!(shown, waiting);
+}
