@@ -54,7 +54,7 @@ fn an_organization_is_registered_verified_and_given_a_key() {
 
         phone.keeps_session(&hong.session).await;
         phone.opens(&settings).await;
-        assert!(phone.reads().await.contains("通过核验（于都县民政局）"));
+        assert!(phone.reads().await.contains("于都县民政局）"));
         phone
             .asks("document.querySelectorAll('#keys details').forEach((d) => d.open = true)")
             .await;
