@@ -42,13 +42,10 @@ use crate::volunteers::Phone;
     responses(
         (status = 200, body = Organization, headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "decision_not_possible"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -96,7 +93,6 @@ pub struct Coordinators {
     security(("session" = [])),
     responses(
         (status = 200, body = Coordinators),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
     ),
 )]
@@ -132,12 +128,9 @@ pub struct AppointmentBody {
     responses(
         (status = 201, body = Coordinator),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, region_out_of_reach"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: appointed by the same request before and gone since"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_coordinator"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -205,7 +198,6 @@ pub fn already_coordinator() -> Problem {
     params(("id" = Uuid, Path, description = "The appointment's id")),
     responses(
         (status = 204, description = "They coordinate it no longer"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -237,12 +229,9 @@ pub struct RedemptionBody {
     responses(
         (status = 201, body = Coordinator),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_code"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: redeemed by the same request before and gone since"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_coordinator"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]

@@ -110,7 +110,6 @@ crate::choice! {
     responses(
         (status = 202, body = Import, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_imports"),
@@ -210,8 +209,6 @@ fn format_of(headers: &HeaderMap) -> Result<Format, Problem> {
     params(("org" = Uuid, Path, description = "The organization's id"), ImportsQuery),
     responses(
         (status = 200, body = Imports, headers(("Link" = String, description = "rel=next, when there is more"))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
     ),
@@ -251,7 +248,6 @@ pub async fn list(
     ),
     responses(
         (status = 200, body = Import),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -282,8 +278,6 @@ pub async fn show(
     ),
     responses(
         (status = 200, body = Report, headers(("Link" = String, description = "rel=next, when there is more"))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -331,7 +325,6 @@ pub async fn read_report(
     ),
     responses(
         (status = 200, body = String, content_type = "text/csv", headers(("Content-Disposition" = String))),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -360,8 +353,6 @@ pub async fn read_report_csv(
     ),
     responses(
         (status = 200, body = Import),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "idempotency_key_reused"),
@@ -400,8 +391,6 @@ pub async fn cancel(
     ),
     responses(
         (status = 202, body = Import, headers(("Location" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "dry_run_not_done, too_many_imports"),

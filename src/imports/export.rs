@@ -46,8 +46,6 @@ pub struct ExportQuery {
     params(("org" = Uuid, Path, description = "The organization's id"), ExportQuery),
     responses(
         (status = 200, content((String = "application/x-ndjson"), (String = "text/csv")), headers(("Content-Disposition" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
     ),

@@ -190,7 +190,6 @@ impl From<(ProjectRow, Vec<ShiftRow>)> for Project {
     params(MenuQuery),
     responses(
         (status = 200, body = Menu, headers(("Link" = String, description = "rel=next, when there is more"))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
     ),
 )]
 pub async fn list(visit: Visit, Query(query): Query<MenuQuery>) -> Result<Response, Problem> {
@@ -325,14 +324,10 @@ pub fn for_the_public(
     responses(
         (status = 200, body = Project, description = "Replaced, or unchanged", headers(("ETag" = String))),
         (status = 201, body = Project, description = "Created", headers(("ETag" = String), ("Location" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, organization_not_verified"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "shift_has_signups"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
         (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "busy: others write to the same project; try again"),
     ),
@@ -371,7 +366,6 @@ pub async fn put(
     ),
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields: the reference is not one"),

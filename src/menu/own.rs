@@ -128,8 +128,6 @@ impl OwnQuery {
     params(("org" = Uuid, Path, description = "The organization's id"), OwnQuery),
     responses(
         (status = 200, body = OwnProjects, headers(("Link" = String, description = "rel=next, when there is more"))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
     ),
@@ -194,14 +192,10 @@ impl Deserr<FieldErrors> for Patch {
     )),
     responses(
         (status = 200, body = Project, description = "Changed, or unchanged", headers(("ETag" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, organization_not_verified"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "shift_has_signups"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
@@ -245,8 +239,6 @@ pub async fn patch(
     ),
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, organization_not_verified"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it was called off"),
@@ -288,8 +280,6 @@ pub async fn publish_one(
     ),
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is a draft or was called off"),
@@ -344,13 +334,10 @@ pub struct CancelBody {
     responses(
         (status = 200, body = Project, headers(("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it was never published"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -417,12 +404,9 @@ pub struct CopyBody {
     responses(
         (status = 201, body = Project, headers(("ETag" = String), ("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "reference_taken: another project has that name"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -521,7 +505,6 @@ fn as_created(published: Published) -> Published {
     ),
     responses(
         (status = 204),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_state: it is or was published"),

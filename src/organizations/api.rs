@@ -123,7 +123,6 @@ pub struct Organizations {
     params(ListQuery),
     responses(
         (status = 200, body = Organizations, headers(("Link" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
         (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated: only coordinators read organizations in this state"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden: only coordinators read organizations in this state"),
     ),
@@ -199,10 +198,7 @@ fn following(target: &str, after: &str) -> String {
     responses(
         (status = 201, body = Organization, headers(("Location" = String), ("ETag" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "credit_code_taken, too_many_waiting"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -286,13 +282,9 @@ fn code_taken() -> Problem {
     request_body(content = ChangeBody, example = json!({"about": "一灯如豆。", "contact_phone": null})),
     responses(
         (status = 200, body = Organization, headers(("ETag" = String))),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "credit_code_taken, organization_suspended, reverification_needed"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]

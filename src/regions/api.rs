@@ -9,7 +9,7 @@ use super::{Region, RegionCode, store};
 use crate::platform::fields::FieldErrors;
 use crate::platform::input::Query;
 use crate::platform::page::PUBLIC;
-use crate::platform::problem::{Problem, ProblemDetails};
+use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
 /// Which divisions to list.
@@ -38,7 +38,6 @@ pub struct Regions {
     params(RegionQuery),
     responses(
         (status = 200, body = Regions),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
     ),
 )]
 pub async fn list(visit: Visit, Query(query): Query<RegionQuery>) -> Result<Response, Problem> {

@@ -201,11 +201,8 @@ impl Ticket {
     responses(
         (status = 201, body = Signup, description = "Signed up, or on the waiting list", headers(("Location" = String, description = "Where it is read"))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_signed_up, shift_full, shift_clash, tight_gap, too_young, skill_missing, not_open, closed, ended, shift_cancelled, organization_suspended"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, name_missing, birth_date_missing, guardian_consent_missing, guardian_must_accompany, idempotency_key_reused"),
     ),
 )]
@@ -240,7 +237,6 @@ fn created(ticket: Ticket) -> Result<Response, Problem> {
     params(("id" = Uuid, Path, description = "The sign-up's id")),
     responses(
         (status = 200, body = Signup),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
 )]
@@ -264,7 +260,6 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     responses(
         (status = 202, description = "Past the deadline: the organizer is asked"),
         (status = 204, description = "Cancelled, now or before"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "too_late"),
     ),
@@ -325,8 +320,6 @@ pub const LOOKING_BACK: i64 = 366 * DAY;
     params(MineQuery),
     responses(
         (status = 200, body = Signups),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_parameters"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn mine(

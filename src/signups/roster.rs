@@ -272,7 +272,6 @@ pub async fn read(
     params(("id" = Uuid, Path, description = "The shift's id")),
     responses(
         (status = 200, body = Roster),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 410, body = ProblemDetails, content_type = "application/problem+json", description = "roster_closed"),

@@ -48,8 +48,6 @@ pub struct CodeSent {
     responses(
         (status = 202, body = CodeSent, description = "The code is on its way"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
         (status = 429, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_codes"),
         (status = 503, body = ProblemDetails, content_type = "application/problem+json", description = "codes_unavailable"),
@@ -105,8 +103,6 @@ pub struct Session {
         (status = 201, body = Session, description = "Signed in"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "wrong_code"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -140,7 +136,6 @@ pub async fn open(
     security(("session" = [])),
     responses(
         (status = 204, description = "Signed out"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
@@ -156,7 +151,6 @@ pub async fn close(visit: Visit) -> Result<StatusCode, Problem> {
     security(("session" = [])),
     responses(
         (status = 204, description = "All sessions are ended"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn close_all(visit: Visit) -> Result<StatusCode, Problem> {
@@ -222,7 +216,6 @@ pub fn calendar_url(visit: &Visit, me: &Me) -> String {
     security(("session" = [])),
     responses(
         (status = 200, body = Profile),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn show(visit: Visit) -> Result<Response, Problem> {
@@ -256,10 +249,6 @@ pub struct ProfileBody {
     request_body(content = ProfileBody, example = json!({"name": "钟一诺", "skills": ["teaching", "driving"]})),
     responses(
         (status = 200, body = Profile),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]

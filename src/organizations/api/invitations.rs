@@ -34,7 +34,6 @@ pub struct Invitations {
     params(("org" = Uuid, Path, description = "The organization's id")),
     responses(
         (status = 200, body = Invitations),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -69,12 +68,9 @@ pub struct InvitationBody {
     responses(
         (status = 201, body = Invitation),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_member, already_invited, too_many_invitations"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -137,7 +133,6 @@ pub fn not_invited(refused: &Invited) -> Problem {
     ),
     responses(
         (status = 204, description = "It is over, now or before"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -166,7 +161,6 @@ pub struct MyInvitations {
     security(("session" = [])),
     responses(
         (status = 200, body = MyInvitations),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn mine(visit: Visit) -> Result<Response, Problem> {
@@ -193,8 +187,6 @@ pub async fn mine(visit: Visit) -> Result<Response, Problem> {
     params(("invitation" = Uuid, Path, description = "The invitation's id"), IdempotencyKey),
     responses(
         (status = 200, body = Membership),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 410, body = ProblemDetails, content_type = "application/problem+json", description = "invitation_over"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "idempotency_key_reused"),
@@ -236,7 +228,6 @@ pub fn over() -> Problem {
     params(("invitation" = Uuid, Path, description = "The invitation's id")),
     responses(
         (status = 204, description = "Declined, now or before"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 410, body = ProblemDetails, content_type = "application/problem+json", description = "invitation_over"),
     ),

@@ -38,7 +38,6 @@ pub struct ApiKeys {
     params(("org" = Uuid, Path, description = "The organization's id")),
     responses(
         (status = 200, body = ApiKeys),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -103,12 +102,9 @@ pub struct NewApiKey {
     responses(
         (status = 201, body = NewApiKey),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_keys"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -212,7 +208,6 @@ pub fn too_many() -> Problem {
     ),
     responses(
         (status = 204, description = "Revoked, now or before"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),

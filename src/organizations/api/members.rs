@@ -34,7 +34,6 @@ pub struct Members {
     params(("org" = Uuid, Path, description = "The organization's id")),
     responses(
         (status = 200, body = Members),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -73,13 +72,9 @@ pub fn two(organization: &str, other: &str) -> Result<(Uuid, Uuid), Problem> {
     request_body(content = RoleBody, example = json!({"role": "manager"})),
     responses(
         (status = 200, body = Member),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "last_owner"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
@@ -110,7 +105,6 @@ pub async fn change(
     ),
     responses(
         (status = 204, description = "They belong to it no longer"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "last_owner"),
@@ -140,7 +134,6 @@ pub struct Memberships {
     security(("session" = [])),
     responses(
         (status = 200, body = Memberships),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
     ),
 )]
 pub async fn mine(visit: Visit) -> Result<Response, Problem> {

@@ -71,12 +71,9 @@ pub struct MoveBody {
     responses(
         (status = 200, body = Standing),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "not_a_sibling, not_movable, organization_suspended, shift_cancelled, ended, already_signed_up, shift_full, too_young, skill_missing, shift_clash, tight_gap"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, birth_date_missing, guardian_must_accompany, guardian_consent_missing, idempotency_key_reused"),
     ),
 )]
@@ -109,8 +106,6 @@ pub async fn move_signup(
     params(("id" = Uuid, Path, description = "The sign-up's id"), IdempotencyKey),
     responses(
         (status = 200, body = Standing),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "not_pending, organization_suspended, ended"),
@@ -151,12 +146,9 @@ pub struct DeclineBody {
     responses(
         (status = 200, body = Standing),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "not_pending"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -215,12 +207,8 @@ pub struct DescriptionBody {
     request_body(content = DescriptionBody, example = json!({"expectation": "arrives_late", "organizer_note": "坐十点的车"})),
     responses(
         (status = 200, body = Standing),
-        (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]
@@ -269,13 +257,10 @@ pub struct NoticeBody {
     responses(
         (status = 202, body = Sent, description = "On its way"),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 401, body = ProblemDetails, content_type = "application/problem+json", description = "unauthenticated"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "organization_suspended, nobody_signed_up"),
         (status = 410, body = ProblemDetails, content_type = "application/problem+json", description = "roster_closed"),
-        (status = 413, body = ProblemDetails, content_type = "application/problem+json", description = "body_too_large"),
-        (status = 415, body = ProblemDetails, content_type = "application/problem+json", description = "unsupported_media_type"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
         (status = 429, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_messages"),
     ),
