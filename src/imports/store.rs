@@ -12,11 +12,13 @@ use crate::platform::db::{self, DbError, Statement};
 use crate::platform::i18n::Lang;
 use crate::platform::visit::Visit;
 
+mod allowance;
 mod receiving;
 mod working;
 
+pub use allowance::{Used, spent, stop_if_spent};
 pub use receiving::{
-    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget,
+    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget, keep,
     keep_lines, too_many,
 };
 pub use working::{Held, LineResult, Work, claim, earlier_lines, lines, put_back, settle};

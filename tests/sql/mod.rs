@@ -8,6 +8,7 @@ mod console;
 mod coordination;
 mod examples;
 mod idempotency;
+mod import_quota;
 mod imports;
 mod leaving;
 mod members;

@@ -1,0 +1,4 @@
+-- What an organization hands in is counted by the day, also what never became an import.
+ALTER TABLE upload ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX upload_by_day ON upload (organization_id, created_at, bytes);
+CREATE INDEX import_by_day ON import (organization_id, created_at, total);
