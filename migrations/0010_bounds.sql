@@ -2,3 +2,6 @@
 ALTER TABLE upload ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX upload_by_day ON upload (organization_id, created_at, bytes);
 CREATE INDEX import_by_day ON import (organization_id, created_at, total);
+
+-- Old messages are found by their age, a slice at a time.
+CREATE INDEX outbox_by_age ON outbox (created_at);

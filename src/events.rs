@@ -19,8 +19,9 @@ use crate::imports::work::Budget;
 use crate::menu;
 use crate::organizations;
 use crate::platform::clock::Instant;
-use crate::platform::config::{Config, Environment};
+use crate::platform::config::{Config, Environment, Plan};
 use crate::platform::db::Db;
+use crate::platform::forgetting;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency;
 use crate::platform::limits::{self, Standing};
@@ -284,7 +285,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     match (config(&env), env.d1("DB")) {
         (Ok(config), Ok(binding)) => {
             let db = Db::new(binding);
-            tick(&db).await;
+            tick(&db, config.plan).await;
             deliver(&db, &config).await;
             webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
             get_on_with_imports(&nobody(db, config, "clock")).await;
@@ -320,7 +321,7 @@ async fn get_on_with_imports(visit: &Visit) {
 }
 
 /// Moves the menu on and forgets what need not be kept.
-async fn tick(db: &Db) {
+async fn tick(db: &Db, plan: Plan) {
     let now = now();
     match menu::move_on(db, now).await {
         Ok(0) => {}
@@ -330,16 +331,16 @@ async fn tick(db: &Db) {
         }
         Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
     }
-    let mut forget = vec![
+    let mut slices = vec![
         idempotency::forget_before(now),
         outbox::forget(now),
         organizations::forget(now),
         coordination::forget(now),
         crate::webhooks::forget(now),
     ];
-    forget.extend(volunteers::forget(now));
-    forget.extend(imports::forget(now));
-    if let Err(error) = db.batch(forget).await {
-        complain("nothing was forgotten", &format!("{error:?}"));
+    slices.extend(volunteers::forget(now));
+    slices.extend(imports::forget(now));
+    for error in forgetting::forget(db, slices, forgetting::rounds(plan)).await {
+        complain("something was not forgotten", &format!("{error:?}"));
     }
 }

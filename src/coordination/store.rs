@@ -9,6 +9,7 @@ use crate::organizations::OrganizationLine;
 use crate::organizations::store::reading::{self, Filter, Found};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
@@ -336,11 +337,13 @@ pub async fn revoke(visit: &Visit, id: Uuid) -> Result<(), Problem> {
     }
 }
 
-const FORGET: &str = "DELETE FROM coordinator WHERE code_expires_at < ?1";
+const FORGET: &str = "
+DELETE FROM coordinator
+WHERE id IN (SELECT id FROM coordinator WHERE code_expires_at < ?1 ORDER BY code_expires_at LIMIT ?2)";
 
-/// The statement that forgets codes nobody has redeemed in time.
+/// The statement that forgets a slice of the codes nobody has redeemed in time.
 pub fn forget(now: Instant) -> Statement {
-    bind!(FORGET, now)
+    bind!(FORGET, now, A_SLICE)
 }
 
 /// `?1` session, `?2` now, `?3` hash of the code.

@@ -28,7 +28,7 @@ macro_rules! import_columns {
         "i.id, i.state, i.dry_run, u.format, i.total, i.done, i.created, i.replaced, i.unchanged,
   i.refused, i.created_at, i.finished_at
 FROM import i JOIN upload u ON u.id = i.upload_id
-WHERE i.organization_id = ?1"
+WHERE i.organization_id = ?1 AND u.forgotten = 0"
     };
 }
 

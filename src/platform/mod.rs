@@ -9,6 +9,7 @@ pub mod crypto;
 pub mod db;
 pub mod download;
 pub mod fields;
+pub mod forgetting;
 pub mod i18n;
 pub mod idempotency;
 pub mod input;

@@ -13,6 +13,7 @@ use crate::organizations::Agent;
 use crate::platform::audit::Act;
 use crate::platform::clock::{HOUR, Instant};
 use crate::platform::db::{Batch, DbError, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::i18n::Words;
 use crate::platform::idempotency::{IdempotencyKey, Ran, Reply};
 use crate::platform::problem::Problem;
@@ -64,7 +65,8 @@ const STOP_IF_NOT_TRIED: &str = "
 INSERT INTO abort_if
 SELECT 'dry_run_not_done'
 WHERE NOT EXISTS (
-  SELECT 1 FROM import WHERE organization_id = ?1 AND id = ?2 AND dry_run = 1 AND state = 'done')";
+  SELECT 1 FROM import i JOIN upload u ON u.id = i.upload_id
+  WHERE i.organization_id = ?1 AND i.id = ?2 AND i.dry_run = 1 AND i.state = 'done' AND u.forgotten = 0)";
 
 const STOP_IF_OVER: &str = "
 INSERT INTO abort_if
@@ -327,40 +329,58 @@ pub async fn drop_upload(visit: &Visit, upload: &str) -> Result<Batch, DbError> 
     visit.db.batch(statements).await
 }
 
-/// So that one tick of the clock deletes one file at most: `?1` broke off before then,
-/// `?2` is as old as files get.
-const GIVE_UP_OLDEST: &str = "
+/// `?1` broke off before then, `?2` is as old as files get. What is marked is seen no more.
+const GIVE_UP: &str = "
 UPDATE upload SET forgotten = 1
-WHERE id = (
+WHERE id IN (
   SELECT u.id FROM upload u
-  WHERE u.created_at < ?1
+  WHERE u.created_at < ?1 AND u.forgotten = 0
     AND (u.created_at < ?2 OR NOT EXISTS (SELECT 1 FROM import i WHERE i.upload_id = u.id))
     AND NOT EXISTS (
       SELECT 1 FROM import i WHERE i.upload_id = u.id AND i.state IN ('queued', 'running'))
   ORDER BY u.created_at
-  LIMIT 1)";
+  LIMIT ?3)";
 
-macro_rules! forgotten {
-    () => {
-        "(SELECT id FROM upload WHERE forgotten = 1)"
-    };
-}
+const FORGET_RESULTS: &str = "
+DELETE FROM import_result
+WHERE (import_id, seq) IN (
+  SELECT r.import_id, r.seq
+  FROM upload u JOIN import i ON i.upload_id = u.id JOIN import_result r ON r.import_id = i.id
+  WHERE u.forgotten = 1
+  LIMIT ?1)";
 
-const FORGET: [&str; 4] = [
-    concat!(
-        "DELETE FROM import_result WHERE import_id IN (SELECT id FROM import WHERE upload_id IN ",
-        forgotten!(),
-        ")"
-    ),
-    concat!("DELETE FROM upload_line WHERE upload_id IN ", forgotten!()),
-    concat!("DELETE FROM import WHERE upload_id IN ", forgotten!()),
-    "DELETE FROM upload WHERE forgotten = 1",
-];
+const FORGET_LINES: &str = "
+DELETE FROM upload_line
+WHERE (upload_id, seq) IN (
+  SELECT l.upload_id, l.seq
+  FROM upload u JOIN upload_line l ON l.upload_id = u.id
+  WHERE u.forgotten = 1
+  LIMIT ?1)";
 
-/// Forgets the oldest file that is due, with all that came of it: files that broke off
-/// after an hour, others after [`KEPT_FOR`].
+const FORGET_IMPORTS: &str = "
+DELETE FROM import
+WHERE id IN (
+  SELECT i.id
+  FROM upload u JOIN import i ON i.upload_id = u.id
+  WHERE u.forgotten = 1 AND NOT EXISTS (SELECT 1 FROM import_result r WHERE r.import_id = i.id)
+  LIMIT ?1)";
+
+const FORGET_FILES: &str = "
+DELETE FROM upload
+WHERE id IN (
+  SELECT u.id FROM upload u
+  WHERE u.forgotten = 1
+    AND NOT EXISTS (SELECT 1 FROM upload_line l WHERE l.upload_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM import i WHERE i.upload_id = u.id)
+  LIMIT ?1)";
+
+/// Forgets files that are due, with all that came of them: files that broke off after an
+/// hour, others after [`KEPT_FOR`]. Each statement takes a slice; what is left goes next
+/// time.
 pub fn forget(now: Instant) -> Vec<Statement> {
-    let mut statements = vec![bind!(GIVE_UP_OLDEST, now.plus(-HOUR), now.plus(-KEPT_FOR))];
-    statements.extend(FORGET.map(|sql| bind!(sql)));
-    statements
+    let due = bind!(GIVE_UP, now.plus(-HOUR), now.plus(-KEPT_FOR), A_SLICE);
+    let slices = [FORGET_RESULTS, FORGET_LINES, FORGET_IMPORTS, FORGET_FILES];
+    std::iter::once(due)
+        .chain(slices.map(|sql| bind!(sql, A_SLICE)))
+        .collect()
 }

@@ -10,6 +10,7 @@ use crate::bind;
 use crate::organizations::{Agent, INVITATION_LASTS, INVITATIONS_A_DAY, Role};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db::{self, Batch, DbError, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
@@ -274,12 +275,14 @@ pub async fn withdraw(visit: &Visit, organization: Uuid, invitation: Uuid) -> Re
 /// In milliseconds after they have ended by themselves.
 const KEPT_FOR: i64 = 30 * DAY;
 
-const FORGET: &str = "DELETE FROM invitation WHERE expires_at < ?1";
+const FORGET: &str = "
+DELETE FROM invitation
+WHERE id IN (SELECT id FROM invitation WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-/// The statement that forgets old invitations, and with them the phones of people who may
+/// The statement that forgets a slice of old invitations, and with them the phones of people who may
 /// never have been here.
 pub fn forget(now: Instant) -> Statement {
-    bind!(FORGET, now.plus(-KEPT_FOR))
+    bind!(FORGET, now.plus(-KEPT_FOR), A_SLICE)
 }
 
 /// An invitation, as whoever is invited sees it.
