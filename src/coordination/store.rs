@@ -274,9 +274,12 @@ pub async fn appoint(
     }
 }
 
+/// One whom the caller reaches, to coordinators.
 async fn coordinator(visit: &Visit, id: Uuid) -> Result<Coordinator, Problem> {
     let one = bind!(COORDINATOR, visit.credential_hash(), visit.now, id);
-    let row: Option<CoordinatorRow> = visit.db.first(one).await?;
+    let batch = visit.db.batch(vec![standing(visit), one]).await?;
+    require(batch.first(0)?)?;
+    let row: Option<CoordinatorRow> = batch.first(1)?;
     row.map(|row| row.shown(visit))
         .ok_or_else(Problem::not_found)
 }
@@ -632,8 +635,11 @@ pub async fn decide(
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
         Ran::Before(earlier) => {
-            let found = reading::read(visit, earlier.subject()?).await?;
-            let found = found.ok_or_else(Problem::not_found)?;
+            let id = earlier.subject()?;
+            let statements = vec![standing(visit), reading::organization(visit, id)];
+            let batch = visit.db.batch(statements).await?;
+            require(batch.first(0)?)?;
+            let found = reading::found(&batch, 1)?.ok_or_else(Problem::not_found)?;
             return Ok(Decided::Before(Box::new(found)));
         }
     };
