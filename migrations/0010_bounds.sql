@@ -5,3 +5,6 @@ CREATE INDEX import_by_day ON import (organization_id, created_at, total);
 
 -- Old messages are found by their age, a slice at a time.
 CREATE INDEX outbox_by_age ON outbox (created_at);
+
+-- Whom how many organizations have invited of late.
+CREATE INDEX invitation_by_phone ON invitation (phone_hash, created_at, organization_id);

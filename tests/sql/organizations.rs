@@ -406,3 +406,74 @@ fn what_a_suspended_organization_was_verified_as_stays() {
     changes(&owner, &path, &json!({"name": "九江市红十字会"})).is(409);
     changes(&owner, &path, &json!({"about": "我们在改正"})).is(200);
 }
+
+#[test]
+fn what_an_organization_says_of_itself_is_public_once_it_is_verified() {
+    let desk = Desk::new();
+    let place = desk.place();
+    for (state, public) in [
+        ("unverified", false),
+        ("verified", true),
+        ("refused", false),
+        ("suspended", false),
+    ] {
+        let organization = place.organization_in_state(state);
+        let member = organization.member("viewer");
+        let coordinator = place.coordinator("36");
+        place.rows(
+            "UPDATE organization SET about = '加我的群', contact_phone = '0797-1234567' WHERE id = ?1",
+            json!([organization.id]),
+        );
+        let api = format!("/api/v1/organizations/{}", organization.id);
+        let shown = |answer: Answer| {
+            let text = answer.is(200).text().to_owned();
+            text.contains("加我的群") && text.contains("0797-1234567")
+        };
+        let none = |answer: Answer| {
+            let text = answer.is(200).text().to_owned();
+            !text.contains("加我的群") && !text.contains("1234567")
+        };
+        let page = format!("/organizations/{}", organization.id);
+        for target in [&api, &page] {
+            let stranger = || place.get(target);
+            assert_eq!(shown(stranger()), public, "{state} {target}");
+            assert_eq!(none(stranger()), !public, "{state} {target}");
+        }
+        assert!(none(place.get(&format!("{api}/opportunities"))) || public);
+        assert!(shown(member.reads(&api)), "{state}");
+        assert!(shown(coordinator.reads(&api)), "{state}");
+    }
+}
+
+#[test]
+fn the_audit_knows_that_a_contact_changed_and_not_to_whom() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let owner = organization.member("owner");
+    let target = format!("/api/v1/organizations/{}", organization.id);
+    for body in [
+        json!({"contact_name": "罗橘井", "contact_phone": "0797-1234567"}),
+        json!({"contact_name": "李四", "about": "一灯如豆。"}),
+    ] {
+        owner.sends("PATCH", &target, &body).is(200);
+    }
+    let rows = desk.place().rows(
+        "SELECT coalesce(before, '') || after AS text, after ->> 'contact_name' AS name, after ->> 'contact_phone' AS phone,
+           after ->> 'about' AS about
+         FROM audit WHERE action = 'organization.changed' ORDER BY seq",
+        json!([]),
+    );
+    for row in &rows {
+        let text = row["text"].as_str().unwrap();
+        for private in ["罗橘井", "李四", "1234567"] {
+            assert!(!text.contains(private), "{text}");
+        }
+    }
+    let changed = json!("changed");
+    assert_eq!((&rows[0]["name"], &rows[0]["phone"]), (&changed, &changed));
+    assert_eq!(
+        (&rows[1]["name"], &rows[1]["phone"]),
+        (&changed, &json!(null))
+    );
+    assert_eq!(rows[1]["about"], "一灯如豆。");
+}

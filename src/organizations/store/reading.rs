@@ -16,7 +16,8 @@ use crate::platform::visit::Visit;
 use crate::regions::RegionCode;
 
 /// `?1` session, `?2` now, `?3` organization. Members and whoever coordinates the region
-/// are inside.
+/// are inside. What an organization says of itself is for the public once somebody has
+/// looked at it.
 const ORGANIZATION: &str = concat!(
     "WITH ",
     reach!(),
@@ -28,8 +29,10 @@ inside AS (
   UNION ALL
   SELECT 1 FROM organization o JOIN reach k ON substr(o.region, 1, length(k.region)) = k.region
   WHERE o.id = ?3)
-SELECT o.id, o.version, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name, o.about,
-  o.contact_phone, o.fundraising_certificate, o.fundraising_until, o.state,
+SELECT o.id, o.version, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name,
+  iif(o.state = 'verified' OR EXISTS (SELECT 1 FROM inside), o.about, '') AS about,
+  iif(o.state = 'verified' OR EXISTS (SELECT 1 FROM inside), o.contact_phone, NULL) AS contact_phone,
+  o.fundraising_certificate, o.fundraising_until, o.state,
   coalesce(o.state_since, o.created_at) AS state_since, o.state_region,
   s.full_name AS state_region_name, o.state_office,
   iif(EXISTS (SELECT 1 FROM inside), o.state_reason, NULL) AS state_reason,
