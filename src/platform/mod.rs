@@ -19,6 +19,7 @@ pub mod limits;
 pub mod memory;
 pub mod merge_patch;
 pub mod multipart;
+pub mod newcomers;
 pub mod outbox;
 pub mod page;
 pub mod problem;

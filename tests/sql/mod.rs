@@ -14,6 +14,7 @@ mod leaving;
 mod members;
 mod menu;
 mod moving;
+mod newcomers;
 mod notifying;
 mod organizations;
 mod organizing_pages;
