@@ -1,5 +1,6 @@
 //! Registering an organization, and changing what it says of itself.
 
+use pollster::FutureExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -375,6 +376,120 @@ fn a_list_reads_about_as_many_rows_as_it_shows() {
             "{query}: {plan}"
         );
     }
+}
+
+#[test]
+fn names_are_found_by_any_part_of_them() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let owned = place.organization();
+    let names = [
+        "翠竹义剪社",
+        "𠮷野家志愿队",
+        "Green Hand 青年队",
+        "第1号-志愿队",
+        "社",
+    ];
+    let rename = "UPDATE organization SET name = ?2 WHERE id = ?1";
+    for name in names {
+        place.rows(rename, json!([place.organization().id, name]));
+    }
+    let all: Vec<(String, String)> = place
+        .rows(
+            "SELECT id, lower(name) AS name FROM organization ORDER BY id",
+            json!([]),
+        )
+        .iter()
+        .map(|row| {
+            (
+                row["id"].as_str().unwrap().to_owned(),
+                row["name"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    for q in [
+        "翠竹",
+        "竹",
+        "𠮷野",
+        "green",
+        "HAND 青",
+        "1号-志",
+        "志愿队",
+        "社",
+        "翠竹义剪社",
+        "竹翠",
+        "义队",
+        "翠竹义剪社团",
+        "%",
+        "号-",
+    ] {
+        let answer = place.get(&format!(
+            "/api/v1/organizations?limit=100&{}",
+            query(&[("q", q)])
+        ));
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|(_, name)| name.contains(&q.to_ascii_lowercase()))
+            .map(|(id, _)| id.clone())
+            .collect();
+        assert_eq!(answer.is(200).ids(), expected, "{q}");
+    }
+    // By a new name, and no more by the old one.
+    place.rows(rename, json!([owned.id, "改名之后"]));
+    let found = |q: &str| {
+        place
+            .get(&format!("/api/v1/organizations?{}", query(&[("q", q)])))
+            .ids()
+    };
+    assert_eq!(found("名之"), std::slice::from_ref(&owned.id));
+    assert!(found(&owned.name).is_empty());
+    let words = "SELECT count(*) FROM organization_word WHERE organization_id = ?1";
+    assert_eq!(place.number(words, json!([owned.id])), 7);
+}
+
+#[test]
+fn a_search_among_thousands_reads_those_with_the_rarest_word() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let statements = (0..2000)
+        .map(|n| {
+            let sql = "INSERT INTO organization (id, name, kind, region, state, created_at)
+                 VALUES (?1, ?2, 'volunteer_team', '36', 'verified', 0)";
+            let name = format!(
+                "第{n}号志愿服务队{}",
+                if n % 400 == 7 { "翠竹" } else { "" }
+            );
+            (
+                sql.to_owned(),
+                vec![json!(uuid::Uuid::new_v4()), json!(name)],
+            )
+        })
+        .collect();
+    place.sql(statements);
+    let filter = diandan::organizations::store::reading::Filter {
+        q: Some("志愿服务队翠竹"),
+        limit: 20,
+        ..Default::default()
+    };
+    let visit = desk.visit("/", &Default::default());
+    let statement = diandan::organizations::store::reading::lines(&visit, &filter);
+    let plan = desk.db.plan(&statement).unwrap().join("\n");
+    let outer = plan
+        .lines()
+        .find(|line| line.contains(" w ") || line.contains(" o"))
+        .unwrap();
+    assert!(
+        outer.contains("SEARCH w USING PRIMARY KEY (word=?"),
+        "{plan}"
+    );
+    assert!(plan.contains("SEARCH o USING PRIMARY KEY"), "{plan}");
+    let by_word = "SELECT count(*) FROM organization_word WHERE word = ?1";
+    assert_eq!(place.number(by_word, json!(["志愿"])), 2000);
+    assert_eq!(place.number(by_word, json!(["翠竹"])), 5);
+    assert_eq!(
+        desk.db.rows::<Value>(statement).block_on().unwrap().len(),
+        5
+    );
 }
 
 proptest! {
