@@ -8,8 +8,8 @@ use axum::http::HeaderMap;
 use futures_util::TryStreamExt as _;
 use serde_json::json;
 use worker::{
-    Context, Date, Env, Headers, HttpRequest, Method, Request, Response, Result, ScheduleContext,
-    ScheduledEvent, console_error, console_log, event,
+    Context, Date, Env, Headers, HttpRequest, Method, RateLimiter, Request, Response, Result,
+    ScheduleContext, ScheduledEvent, console_error, console_log, event,
 };
 
 use crate::coordination;
@@ -19,12 +19,14 @@ use crate::imports::work::Budget;
 use crate::menu;
 use crate::organizations;
 use crate::platform::clock::Instant;
-use crate::platform::config::{Config, Environment};
+use crate::platform::config::{Config, Environment, Plan};
 use crate::platform::db::Db;
+use crate::platform::forgetting;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency;
-use crate::platform::limits::{self, Standing};
+use crate::platform::limits::{self, Scope, Standing};
 use crate::platform::memory::{self, Remembered};
+use crate::platform::newcomers;
 use crate::platform::outbox;
 use crate::platform::page::PUBLIC;
 use crate::platform::visit::{LANG_COOKIE, Visit, is_personal};
@@ -92,7 +94,8 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         request.headers(),
     );
     let caller = visit.clone();
-    let standing = standing(&env, &visit).await;
+    let is_unsafe = !matches!(method, Method::Get | Method::Head | Method::Options);
+    let standing = standing(&env, &visit, is_unsafe).await;
     let answer = router::answer(visit.counted(standing), request).await;
     let meter = Arc::clone(db.meter());
     let took = now().millis() - began.millis();
@@ -118,9 +121,23 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
     }
     // After the answer, and once a day: nobody waits for it.
     if answer.status != 401 && organizations::first_use_today(&caller) {
+        let caller = caller.clone();
         context.wait_until(async move {
             if let Err(error) = organizations::note_use(&caller).await {
                 complain("the use of a key was not noted", &format!("{error:?}"));
+            }
+        });
+    }
+    // What somebody made up counts for their network, once it is known to be made up.
+    if caller.config.rate_limits && newcomers::suspects(&caller) {
+        let limiter = env.rate_limiter(Scope::Stranger.binding());
+        context.wait_until(async move {
+            match (newcomers::look_up(&caller).await, limiter) {
+                (Ok(false), Ok(limiter)) => count_made_up(&caller, &limiter).await,
+                (Err(error), _) => {
+                    complain("a credential was not looked up", &format!("{error:?}"))
+                }
+                _ => {}
             }
         });
     }
@@ -153,9 +170,13 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
 
 /// Counts a request by all that it is counted by: the limit that refuses it, else the
 /// narrowest. A deployment without the bindings sets no limits.
-async fn standing(env: &Env, visit: &Visit) -> Option<Standing> {
+async fn standing(env: &Env, visit: &Visit, is_unsafe: bool) -> Option<Standing> {
     let mut narrowest = None;
-    for (scope, key) in limits::counted_by(visit) {
+    let scopes = limits::counted_by(visit, is_unsafe);
+    if let (false, Some(refused)) = (scopes.is_empty(), Standing::shut_out(visit)) {
+        return Some(refused);
+    }
+    for (scope, key) in scopes {
         let Ok(limiter) = env.rate_limiter(scope.binding()) else {
             continue;
         };
@@ -173,6 +194,20 @@ async fn standing(env: &Env, visit: &Visit) -> Option<Standing> {
         narrowest = narrowest.or(standing);
     }
     narrowest
+}
+
+/// Counts a request with a made-up credential, and refuses the network's next ones when
+/// it is one too many.
+async fn count_made_up(visit: &Visit, limiter: &RateLimiter) {
+    let network = visit.address_hash();
+    let passed = match limiter.limit(network.clone()).await {
+        Ok(outcome) => outcome.success,
+        Err(error) => return complain("requests are not counted", &error.to_string()),
+    };
+    let standing = Standing::count(Scope::Stranger, network.clone(), passed, visit.now);
+    if let (false, Some(standing)) = (passed, standing) {
+        newcomers::shut_out(network, standing.ends(visit.now));
+    }
 }
 
 /// What an answer is remembered under.
@@ -284,7 +319,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     match (config(&env), env.d1("DB")) {
         (Ok(config), Ok(binding)) => {
             let db = Db::new(binding);
-            tick(&db).await;
+            tick(&db, config.plan).await;
             deliver(&db, &config).await;
             webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
             get_on_with_imports(&nobody(db, config, "clock")).await;
@@ -320,7 +355,7 @@ async fn get_on_with_imports(visit: &Visit) {
 }
 
 /// Moves the menu on and forgets what need not be kept.
-async fn tick(db: &Db) {
+async fn tick(db: &Db, plan: Plan) {
     let now = now();
     match menu::move_on(db, now).await {
         Ok(0) => {}
@@ -330,16 +365,16 @@ async fn tick(db: &Db) {
         }
         Err(error) => complain("the menu was not moved on", &format!("{error:?}")),
     }
-    let mut forget = vec![
+    let mut slices = vec![
         idempotency::forget_before(now),
         outbox::forget(now),
         organizations::forget(now),
         coordination::forget(now),
         crate::webhooks::forget(now),
     ];
-    forget.extend(volunteers::forget(now));
-    forget.extend(imports::forget(now));
-    if let Err(error) = db.batch(forget).await {
-        complain("nothing was forgotten", &format!("{error:?}"));
+    slices.extend(volunteers::forget(now));
+    slices.extend(imports::forget(now));
+    for error in forgetting::forget(db, slices, forgetting::rounds(plan)).await {
+        complain("something was not forgotten", &format!("{error:?}"));
     }
 }

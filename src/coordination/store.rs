@@ -9,6 +9,7 @@ use crate::organizations::OrganizationLine;
 use crate::organizations::store::reading::{self, Filter, Found};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
@@ -273,9 +274,12 @@ pub async fn appoint(
     }
 }
 
+/// One whom the caller reaches, to coordinators.
 async fn coordinator(visit: &Visit, id: Uuid) -> Result<Coordinator, Problem> {
     let one = bind!(COORDINATOR, visit.credential_hash(), visit.now, id);
-    let row: Option<CoordinatorRow> = visit.db.first(one).await?;
+    let batch = visit.db.batch(vec![standing(visit), one]).await?;
+    require(batch.first(0)?)?;
+    let row: Option<CoordinatorRow> = batch.first(1)?;
     row.map(|row| row.shown(visit))
         .ok_or_else(Problem::not_found)
 }
@@ -336,11 +340,13 @@ pub async fn revoke(visit: &Visit, id: Uuid) -> Result<(), Problem> {
     }
 }
 
-const FORGET: &str = "DELETE FROM coordinator WHERE code_expires_at < ?1";
+const FORGET: &str = "
+DELETE FROM coordinator
+WHERE id IN (SELECT id FROM coordinator WHERE code_expires_at < ?1 ORDER BY code_expires_at LIMIT ?2)";
 
-/// The statement that forgets codes nobody has redeemed in time.
+/// The statement that forgets a slice of the codes nobody has redeemed in time.
 pub fn forget(now: Instant) -> Statement {
-    bind!(FORGET, now)
+    bind!(FORGET, now, A_SLICE)
 }
 
 /// `?1` session, `?2` now, `?3` hash of the code.
@@ -629,8 +635,11 @@ pub async fn decide(
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
         Ran::Before(earlier) => {
-            let found = reading::read(visit, earlier.subject()?).await?;
-            let found = found.ok_or_else(Problem::not_found)?;
+            let id = earlier.subject()?;
+            let statements = vec![standing(visit), reading::organization(visit, id)];
+            let batch = visit.db.batch(statements).await?;
+            require(batch.first(0)?)?;
+            let found = reading::found(&batch, 1)?.ok_or_else(Problem::not_found)?;
             return Ok(Decided::Before(Box::new(found)));
         }
     };

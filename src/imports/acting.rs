@@ -6,20 +6,25 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::receiving::Received;
 use super::store::{self, NewImport, Seen};
-use super::{Format, Import, ImportState, LineReport, MOST_UNDER_WAY};
+use super::{Allowance, Format, Import, ImportState, LineReport, MOST_UNDER_WAY};
 use crate::organizations::{Agent, Permission};
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran, Reply};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
-/// A member or a key that may import into an organization with room for one more import.
+/// A member or a key that may import into an organization with room for one more import,
+/// now and within the day.
 pub async fn admit(visit: &Visit, organization: &str) -> Result<Agent, Problem> {
     let door = store::at_the_door(visit, organization).await?;
     let agent = door.agent.ok_or_else(Problem::unauthenticated)?;
     agent.require(Permission::WriteProjects)?;
     if door.under_way >= MOST_UNDER_WAY {
         return Err(store::too_many());
+    }
+    let allowance = Allowance::of(agent.organization_state);
+    if let Some(used) = door.used.filter(|used| used.spends(allowance)) {
+        return Err(used.refusal(visit.now));
     }
     Ok(agent)
 }

@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::choice;
+use crate::organizations::OrganizationState;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db;
 use crate::platform::i18n::Lang;
@@ -35,6 +36,51 @@ pub const MOST_PROJECTS: i64 = 5_000;
 pub const LARGEST_FILE: usize = 20 * 1024 * 1024;
 /// So many imports of one organization may be under way at once.
 pub const MOST_UNDER_WAY: i64 = 3;
+/// How much an organization may import within 24 hours, what it only tries included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Allowance {
+    /// Imports, those done after a trial included.
+    pub imports: i64,
+    /// Projects in all of them.
+    pub projects: i64,
+    /// What files hold, in bytes, also of files that broke off.
+    pub bytes: i64,
+}
+
+/// For those a coordinator has verified.
+pub const OF_THE_VERIFIED: Allowance = Allowance {
+    imports: 40,
+    projects: 40_000,
+    bytes: 100_000_000,
+};
+
+/// For all others: enough to try it. Anybody can register an organization, and what it
+/// hands in is kept for a month.
+pub const OF_THE_OTHERS: Allowance = Allowance {
+    imports: 10,
+    projects: 500,
+    bytes: 2_000_000,
+};
+
+impl Allowance {
+    /// What an organization in this state may.
+    pub fn of(state: Option<OrganizationState>) -> Self {
+        match state {
+            Some(OrganizationState::Verified) => OF_THE_VERIFIED,
+            _ => OF_THE_OTHERS,
+        }
+    }
+
+    /// In a few words.
+    pub fn words(self, lang: Lang) -> String {
+        let (imports, projects, megabytes) = (self.imports, self.projects, self.bytes / 1_000_000);
+        match lang {
+            Lang::Zh => format!("{imports} 次、{projects} 个项目、{megabytes} MB"),
+            Lang::En => format!("{imports} imports, {projects} projects, {megabytes} MB"),
+        }
+    }
+}
+
 /// Files and reports are kept so long, in milliseconds.
 pub const KEPT_FOR: i64 = 30 * DAY;
 

@@ -83,7 +83,8 @@ impl<'a> Receiving<'a> {
         &self.upload
     }
 
-    /// Takes the next piece. Refusals are `unreadable_file` and `too_many_projects`.
+    /// Takes the next piece. Refusals are `unreadable_file`, `too_many_projects` and
+    /// `import_quota_spent`.
     pub async fn push(&mut self, piece: &[u8]) -> Result<(), Problem> {
         if self.reading.is_some() {
             return self.read(piece, false).await;
@@ -213,7 +214,7 @@ impl<'a> Receiving<'a> {
         }
         if self.bytes > A_LOAD {
             let statements = self.load();
-            self.visit.db.batch(statements).await?;
+            store::keep(self.visit, self.organization, statements).await?;
         }
         Ok(())
     }

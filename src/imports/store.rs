@@ -12,11 +12,13 @@ use crate::platform::db::{self, DbError, Statement};
 use crate::platform::i18n::Lang;
 use crate::platform::visit::Visit;
 
+mod allowance;
 mod receiving;
 mod working;
 
+pub use allowance::{Used, spent, stop_if_spent};
 pub use receiving::{
-    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget,
+    AtTheDoor, NewImport, again, at_the_door, begin, cancel, drop_upload, finish, forget, keep,
     keep_lines, too_many,
 };
 pub use working::{Held, LineResult, Work, claim, earlier_lines, lines, put_back, settle};
@@ -26,7 +28,7 @@ macro_rules! import_columns {
         "i.id, i.state, i.dry_run, u.format, i.total, i.done, i.created, i.replaced, i.unchanged,
   i.refused, i.created_at, i.finished_at
 FROM import i JOIN upload u ON u.id = i.upload_id
-WHERE i.organization_id = ?1"
+WHERE i.organization_id = ?1 AND u.forgotten = 0"
     };
 }
 

@@ -12,7 +12,7 @@ use super::store::{self, LineResult, Work};
 use crate::menu::precondition::Precondition;
 use crate::menu::publishing::{Decision, Outcome, Wanted, decide};
 use crate::menu::{Replacement, Several, replacement, several, several_statements};
-use crate::organizations::Agent;
+use crate::organizations::{Agent, Permission};
 use crate::platform::config::Plan;
 use crate::platform::db::{DbError, Statement};
 use crate::platform::i18n::Words;
@@ -159,6 +159,11 @@ async fn try_lines(
         said += serde_json::to_string(&result).map_or(0, |text| text.len());
         results.push(result);
     }
+    if !publishing.is_empty() {
+        let organization = &work.organization_id;
+        let still = agent.stand_still(Permission::WriteProjects, visit.now, organization);
+        publishing.insert(0, still);
+    }
     store::settle(visit, work, publishing, &results).await?;
     Ok(count(&results))
 }
@@ -226,7 +231,7 @@ fn decide_line(
     let region = body.region.as_ref().map(|region| region.as_str());
     let before = standing.before(reference.as_str(), region);
     let condition = Precondition::default();
-    let wanted = Wanted::whole(body);
+    let wanted = Wanted::whole(body, &before);
     let decision = decide(agent, &before, &wanted, &condition, visit.now, || {
         visit.new_id()
     })?;
@@ -236,18 +241,23 @@ fn decide_line(
         Outcome::Unchanged => LineOutcome::Unchanged,
     };
     let statements = match &decision {
-        Decision::Write { plan, body_hash } if !work.dry_run => replacement(
+        Decision::Write {
+            plan,
+            body_hash,
+            changes,
+        } if !work.dry_run => replacement(
             visit,
             &Replacement {
                 agent,
                 organization: &work.organization_id,
                 reference,
                 standing: before.standing.as_ref(),
-                body,
+                body: &wanted.body,
                 body_hash,
                 kept_reason: None,
                 region_name: before.region_name(body),
                 plan,
+                changes,
             },
             None,
         ),

@@ -349,7 +349,10 @@ pub async fn put(
         key: &IdempotencyKey::default(),
     };
     let region = region.map(|region| region.as_str());
-    let wanted = |_: &Before| body.as_ref().map(Wanted::whole).map_err(Clone::clone);
+    let wanted = |before: &Before| match &body {
+        Ok(body) => Ok(Wanted::whole(body, before)),
+        Err(problem) => Err(problem.clone()),
+    };
     publish(&visit, target, region, wanted).await.map(answer)
 }
 

@@ -64,7 +64,7 @@ impl Document {
             ),
             ("cancel_until_minutes", json!(body.cancel_until_minutes())),
             ("travel_minutes", json!(body.travel_minutes())),
-            ("approval", json!(body.approval)),
+            ("approval", json!(body.approval())),
         ] {
             document.0.insert(part.to_owned(), value);
         }
@@ -145,6 +145,11 @@ impl Document {
             .into_iter()
             .flatten()
             .filter_map(Value::as_object_mut)
+    }
+
+    /// Its parts.
+    pub fn parts(&self) -> &Map<String, Value> {
+        &self.0
     }
 
     /// Its parts, to be changed.

@@ -2,6 +2,7 @@
 //! the menu on which they are found.
 
 pub mod api;
+pub mod changes;
 pub mod document;
 pub mod feed;
 pub mod lifecycle;

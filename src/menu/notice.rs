@@ -124,12 +124,12 @@ pub struct ProjectBody {
     #[schema(value_type = Option<String>, format = "date-time")]
     #[deserr(default)]
     pub sign_up_opens_at: Option<Instant>,
-    /// `none` when left out. With `required` a sign-up has no seat until the organizer
-    /// approves of it; requests fill seats and waiting places together.
-    #[deserr(default = SignUpApproval::None)]
-    #[serde(skip_serializing_if = "asks_nothing")]
-    #[schema(required = false)]
-    pub approval: SignUpApproval,
+    /// With `required` a sign-up has no seat until the organizer approves of it; requests
+    /// fill seats and waiting places together. `none` approves of everybody who waits for
+    /// that. Left out, it is `none` for a new project; one that was published keeps what
+    /// stands.
+    #[deserr(default)]
+    pub approval: Option<SignUpApproval>,
     /// Sign-up closes so many minutes before a shift starts; 0 when left out.
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 43200)]
     #[deserr(default)]
@@ -160,11 +160,6 @@ pub struct ProjectBody {
     /// Why the place changes or the project is called off; told to those signed up.
     #[deserr(default)]
     pub change_reason: Option<Line<200>>,
-}
-
-/// Bodies written before there was a choice are known by the same hash.
-fn asks_nothing(approval: &SignUpApproval) -> bool {
-    *approval == SignUpApproval::None
 }
 
 /// One time slot of one role.
@@ -292,6 +287,11 @@ impl ProjectBody {
     /// Youngest age in whole years.
     pub fn min_age(&self) -> i64 {
         self.min_age.map_or(14, Count::get)
+    }
+
+    /// Whether the organizer decides on each sign-up.
+    pub fn approval(&self) -> SignUpApproval {
+        self.approval.unwrap_or(SignUpApproval::None)
     }
 
     /// Minutes before the start of a shift when sign-up closes.

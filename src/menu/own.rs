@@ -461,7 +461,7 @@ pub async fn copy_project(
         ..source
     };
     let wanted = |before: &Before| match before.standing {
-        None => Ok(Wanted::whole(&body)),
+        None => Ok(Wanted::whole(&body, before)),
         Some(_) => Err(reference_taken()),
     };
     publish(visit, target, region, wanted).await.map(as_created)

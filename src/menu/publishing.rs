@@ -5,13 +5,14 @@ use std::borrow::Cow;
 
 use uuid::Uuid;
 
-use super::ProjectState;
+use super::changes::Changes;
 use super::document::Document;
 use super::lifecycle::may_be_deleted;
 use super::notice::{ProjectBody, Reference};
 use super::precondition::Precondition;
 use super::replacing::{Plan, Refusal, plan};
 use super::store::{self, Before, Loaded, ProjectRow, Replacement, ShiftRow, Written};
+use super::{ProjectState, SignUpApproval};
 use crate::organizations::{Agent, Permission};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256_hex;
@@ -53,12 +54,14 @@ pub struct Published {
 pub enum Decision {
     /// It stands like this already.
     Unchanged,
-    /// It is to be written: what becomes of its shifts, and the hash of the body.
+    /// It is to be written.
     Write {
         /// What becomes of the shifts.
         plan: Plan,
         /// By which the same body is known again.
         body_hash: String,
+        /// What is different then.
+        changes: Changes,
     },
 }
 
@@ -84,10 +87,20 @@ pub struct Wanted<'a> {
 }
 
 impl<'a> Wanted<'a> {
-    /// The body takes the place of what stands.
-    pub fn whole(body: &'a ProjectBody) -> Self {
+    /// The body takes the place of what stands. Whether the organizer decides on sign-ups
+    /// stays for a project that was published, unless the body says it: what a body leaves
+    /// out gives nobody a seat.
+    pub fn whole(body: &'a ProjectBody, before: &Before) -> Self {
+        let published = before.standing.as_ref().filter(|it| it.published);
+        let asks = published
+            .and(before.answer.as_ref())
+            .map(|(project, _)| project.approval);
+        let mut body = Cow::Borrowed(body);
+        if body.approval.is_none() && asks == Some(SignUpApproval::Required) {
+            body.to_mut().approval = asks;
+        }
         Self {
-            body: Cow::Borrowed(body),
+            body,
             keeps_reason: false,
         }
     }
@@ -134,18 +147,27 @@ pub fn decide(
     condition.check(standing.map(|standing| standing.version))?;
     let document = Document::wanted(body);
     let body_hash = sha256_hex(&document.text());
-    let same_body = standing.is_some_and(|standing| standing.body_hash == body_hash);
-    let same_effect = || {
-        before.answer.as_ref().is_some_and(|(project, shifts)| {
-            let standing = Document::standing(project, shifts);
-            document.with_kept_reasons(&standing, wanted.keeps_reason) == standing
-        })
+    if standing.is_some_and(|standing| standing.body_hash == body_hash) {
+        return Ok(Decision::Unchanged);
+    }
+    let stood = before
+        .answer
+        .as_ref()
+        .map(|(project, shifts)| Document::standing(project, shifts));
+    let document = match &stood {
+        Some(stood) => document.with_kept_reasons(stood, wanted.keeps_reason),
+        None => document,
     };
-    if same_body || same_effect() {
+    if stood.as_ref() == Some(&document) {
         return Ok(Decision::Unchanged);
     }
     let plan = planned.map_err(Refusal::into_problem)?;
-    Ok(Decision::Write { plan, body_hash })
+    let changes = Changes::between(standing.zip(stood.as_ref()), &document, &body_hash);
+    Ok(Decision::Write {
+        plan,
+        body_hash,
+        changes,
+    })
 }
 
 /// Which project is to be published, and on which conditions.
@@ -196,7 +218,11 @@ pub async fn publish<'a>(
         let outcome = decision.outcome(&before);
         let written = match &decision {
             Decision::Unchanged => Ok(Written::Now(before.answer.map(Box::new))),
-            Decision::Write { plan, body_hash } => {
+            Decision::Write {
+                plan,
+                body_hash,
+                changes,
+            } => {
                 let replacement = Replacement {
                     agent: &agent,
                     organization: target.organization,
@@ -207,6 +233,7 @@ pub async fn publish<'a>(
                     kept_reason: before.reason().filter(|_| wanted.keeps_reason),
                     region_name: before.region_name(&wanted.body),
                     plan,
+                    changes,
                 };
                 store::replace(visit, &replacement, target.key).await
             }

@@ -122,11 +122,50 @@ SELECT ?1, m.role, '[]', o.state, o.name
 FROM member m JOIN organization o ON o.id = m.organization_id
 WHERE ?1 GLOB 'volunteer:*' AND m.volunteer_id = substr(?1, 11) AND o.id = ?3";
 
+/// `?1` to `?3` as above, `?4` roles and `?5` scopes that may, `?6` the organization's
+/// state.
+const STAND_STILL: &str = "
+INSERT INTO abort_if
+SELECT 'agent_changed'
+WHERE NOT EXISTS (
+  SELECT 1 FROM organization o
+  WHERE o.id = ?3 AND o.state = ?6 AND (
+    EXISTS (
+      SELECT 1 FROM member m
+      WHERE ?1 GLOB 'volunteer:*' AND m.organization_id = o.id AND m.volunteer_id = substr(?1, 11)
+        AND m.role IN (SELECT value FROM json_each(?4)))
+    OR EXISTS (
+      SELECT 1 FROM api_key k JOIN json_each(k.scopes) s
+      WHERE ?1 GLOB 'api_key:*' AND k.id = substr(?1, 9) AND k.organization_id = o.id
+        AND k.revoked_at IS NULL AND k.expires_at > ?2
+        AND s.value IN (SELECT value FROM json_each(?5)))))";
+
 impl Agent {
     /// The statement that finds who once began something in an organization's name and is
     /// to go on with it; no row when they may not act in it any more.
     pub fn still(actor: &str, now: Instant, organization: &str) -> Statement {
         bind!(STILL, actor, now, organization)
+    }
+
+    /// The statement that stops a batch with `agent_changed` unless this agent still may do
+    /// this, and the organization is in the state it was found in.
+    pub fn stand_still(
+        &self,
+        permission: Permission,
+        now: Instant,
+        organization: &str,
+    ) -> Statement {
+        let permit = permission.permit();
+        let state = self.organization_state.map(OrganizationState::word);
+        bind!(
+            STAND_STILL,
+            &self.actor,
+            now,
+            organization,
+            permit.roles,
+            permit.scopes,
+            state,
+        )
     }
 
     /// The statement that finds who presents a credential at an organization's door; no row

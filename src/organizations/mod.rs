@@ -31,6 +31,8 @@ pub const INVITATION_LASTS: i64 = 14 * DAY;
 /// One organization sends at most so many invitations a day: each is a message to a phone
 /// that may be anybody's.
 pub const INVITATIONS_A_DAY: i64 = 20;
+/// One phone is written to by at most so many organizations a day that invite it.
+pub const INVITED_A_DAY: i64 = 5;
 /// One person keeps at most so many organizations waiting for verification.
 pub const WAITING_A_PERSON: i64 = 10;
 /// An API key is good for so long unless its owner says otherwise, in milliseconds.
@@ -113,9 +115,9 @@ pub struct Organization {
     pub region: String,
     /// The division's name.
     pub region_name: String,
-    /// What it says of itself.
+    /// What it says of itself; for the public once it is verified, empty before.
     pub about: String,
-    /// The organization's own telephone.
+    /// The organization's own telephone; for the public once it is verified.
     pub contact_phone: Option<String>,
     /// Public-fundraising qualification, when it has one.
     pub fundraising: Option<Fundraising>,

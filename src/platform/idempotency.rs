@@ -32,6 +32,7 @@ use utoipa::openapi::{ObjectBuilder, Required, Type};
 use super::clock::Instant;
 use super::crypto::{Digest, digest_hex};
 use super::db::{self, Batch, DbError, Statement};
+use super::forgetting::A_SLICE;
 use super::i18n::Words;
 use super::page::PRIVATE;
 use super::problem::Problem;
@@ -69,7 +70,10 @@ SELECT subject, answer_sealed,
     OR EXISTS (SELECT 1 FROM api_key WHERE token_hash = ?1 AND expires_at > ?5 AND revoked_at IS NULL) AS known
 FROM idempotency_key WHERE caller = ?1 AND key = ?2";
 
-const FORGET: &str = "DELETE FROM idempotency_key WHERE created_at < ?1";
+const FORGET: &str = "
+DELETE FROM idempotency_key
+WHERE (caller, key) IN (
+  SELECT caller, key FROM idempotency_key WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
 
 /// What the header said, if it was sent, and which request it came with.
 #[derive(Clone, Debug, Default)]
@@ -389,7 +393,7 @@ impl IntoResponse for Reply {
     }
 }
 
-/// Forgets the keys of requests long gone.
+/// The statement that forgets a slice of the keys of requests long gone.
 pub fn forget_before(now: Instant) -> Statement {
-    bind!(FORGET, now.plus(-KEPT_FOR))
+    bind!(FORGET, now.plus(-KEPT_FOR), A_SLICE)
 }

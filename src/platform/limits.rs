@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::clock::Instant;
 use super::i18n::Words;
+use super::newcomers;
 use super::problem::Problem;
 use super::visit::Visit;
 
@@ -23,9 +24,9 @@ const MOST_CALLERS: usize = 10_000;
 pub enum Scope {
     /// A key or a session.
     Caller,
-    /// The network of somebody who presents nothing.
+    /// The network of somebody who presents nothing, or nobody's credential.
     Stranger,
-    /// A network, whatever its people present: made-up tokens are countless.
+    /// A network, whatever its people present.
     Network,
 }
 
@@ -74,15 +75,18 @@ impl Quota {
     }
 }
 
-/// By what a request is counted, the narrowest first; nothing outside the API.
-pub fn counted_by(visit: &Visit) -> Vec<(Scope, String)> {
-    if !visit.config.rate_limits || !visit.target.starts_with("/api/v1/") {
+/// By what a request is counted, the narrowest first: those to the API, and those to pages
+/// that are to change something.
+pub fn counted_by(visit: &Visit, is_unsafe: bool) -> Vec<(Scope, String)> {
+    if !visit.config.rate_limits || !(is_unsafe || visit.target.starts_with("/api/v1/")) {
         return Vec::new();
     }
     let network = visit.address_hash();
     match visit.credential_hash() {
-        Some(credential) => vec![(Scope::Caller, credential), (Scope::Network, network)],
-        None => vec![(Scope::Stranger, network)],
+        Some(credential) if !newcomers::is_made_up(&credential) => {
+            vec![(Scope::Caller, credential), (Scope::Network, network)]
+        }
+        _ => vec![(Scope::Stranger, network)],
     }
 }
 
@@ -134,6 +138,21 @@ impl Standing {
             resets_in: u32::try_from(rest).unwrap_or(quota.seconds).max(1),
             refused: !passed,
         })
+    }
+
+    /// One too many, before anybody counts it: a credential nobody has heard of, from a
+    /// network that has come with too many of those.
+    pub fn shut_out(visit: &Visit) -> Option<Self> {
+        let credential = visit.credential_hash()?;
+        let shut_out = newcomers::is_shut_out(visit, &credential);
+        shut_out
+            .then(|| Self::count(Scope::Stranger, visit.address_hash(), false, visit.now))
+            .flatten()
+    }
+
+    /// When what was counted is forgotten.
+    pub fn ends(&self, now: Instant) -> Instant {
+        now.plus(i64::from(self.resets_in) * 1000)
     }
 
     /// Whether the request is one too many, as a problem.

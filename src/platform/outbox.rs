@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::clock::{DAY, HOUR, Instant, MINUTE};
 use super::config::Config;
 use super::db::{self, Db, DbError, Statement};
+use super::forgetting::A_SLICE;
 use super::i18n::Lang;
 use crate::bind;
 
@@ -56,7 +57,9 @@ SET due_at = ?2, last_error = ?3,
   abandoned_at = CASE WHEN attempts >= ?4 OR urgent AND created_at + ?6 <= ?2 THEN ?5 END
 WHERE seq = ?1";
 
-const FORGET: &str = "DELETE FROM outbox WHERE created_at < ?1";
+const FORGET: &str = "
+DELETE FROM outbox
+WHERE seq IN (SELECT seq FROM outbox WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
 
 /// A message as it lies in the outbox.
 #[derive(Debug, Deserialize)]
@@ -146,9 +149,9 @@ pub fn failed(letter: &Letter, reason: &str, now: Instant) -> Statement {
     )
 }
 
-/// The statement that forgets old messages.
+/// The statement that forgets a slice of old messages.
 pub fn forget(now: Instant) -> Statement {
-    bind!(FORGET, now.plus(-KEPT_FOR))
+    bind!(FORGET, now.plus(-KEPT_FOR), A_SLICE)
 }
 
 /// One minute, doubled each time, six hours at most; in milliseconds.

@@ -7,6 +7,7 @@ use crate::bind;
 use crate::menu::Skill;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db::{self, DbError, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
 use crate::platform::visit::Visit;
 
@@ -321,13 +322,17 @@ pub async fn new_calendar(visit: &Visit, me: &Me) -> Result<(), DbError> {
         .map(drop)
 }
 
-const FORGET_CODES: &str = "DELETE FROM sign_in_code WHERE created_at < ?1";
-const FORGET_SESSIONS: &str = "DELETE FROM session WHERE expires_at < ?1";
+const FORGET_CODES: &str = "
+DELETE FROM sign_in_code
+WHERE id IN (SELECT id FROM sign_in_code WHERE created_at < ?1 ORDER BY created_at LIMIT ?2)";
+const FORGET_SESSIONS: &str = "
+DELETE FROM session
+WHERE token_hash IN (SELECT token_hash FROM session WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-/// The statements that forget old codes and sessions.
+/// The statements that forget a slice of old codes, and of old sessions.
 pub fn forget(now: Instant) -> [Statement; 2] {
     [
-        bind!(FORGET_CODES, now.plus(-DAY)),
-        bind!(FORGET_SESSIONS, now),
+        bind!(FORGET_CODES, now.plus(-DAY), A_SLICE),
+        bind!(FORGET_SESSIONS, now, A_SLICE),
     ]
 }

@@ -45,7 +45,7 @@ fn one_too_many_is_told_when_to_come_back_and_nobody_else_is() {
     assert_eq!(part(&refused, "ratelimit-policy", "q"), quota);
 
     // Others at the same address, with a credential or without, are not concerned, and
-    // neither are pages.
+    // neither is reading pages.
     let hong = place.adult();
     ask(Request::get("/api/v1/me").bearer(&hong.session)).is(200);
     let stranger = ask(Request::get("/api/v1/me")).is(401);
@@ -85,4 +85,49 @@ fn where_nothing_counts_nothing_is_told() {
     let answer = app().get("/api/v1/me").is(401);
     assert_eq!(answer.header("ratelimit-policy"), None);
     assert_eq!(answer.header("ratelimit"), None);
+}
+
+#[test]
+fn made_up_credentials_count_for_their_network() {
+    let app = App::start_with_limits();
+    let place = app.place();
+    let ming = place.adult();
+    let ask = |request: Request| place.send(&request.header("cf-connecting-ip", "10.8.8.8"));
+    let as_ming = || ask(Request::get("/api/v1/me").bearer(&ming.session));
+    // Who has been heard of is not confused with them.
+    for _ in 0..6 {
+        as_ming().is(200);
+    }
+    let refused = (0..400)
+        .map(|n| ask(Request::get("/api/v1/me").bearer(&format!("dds_made-up-{n}"))))
+        .find(|answer| answer.status != 401)
+        .expect("somewhere it ends")
+        .refused(429, "rate_limited");
+    assert!(
+        refused
+            .header("ratelimit-policy")
+            .unwrap()
+            .starts_with("\"stranger\";q=")
+    );
+    as_ming().is(200);
+}
+
+#[test]
+fn what_pages_are_to_change_is_counted() {
+    let app = App::start_with_limits();
+    let place = app.place();
+    let post = || {
+        let request = Request::new("POST", "/sign-in").header("cf-connecting-ip", "10.9.9.9");
+        place.send(
+            &request
+                .header("sec-fetch-site", "same-origin")
+                .form(&[("phone", "x")]),
+        )
+    };
+    let refused = (0..60)
+        .map(|_| post())
+        .find(|answer| answer.status == 429)
+        .expect("somewhere it ends");
+    assert!(refused.header("retry-after").is_some());
+    assert!(refused.text().contains("<html"));
 }

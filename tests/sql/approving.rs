@@ -1,6 +1,8 @@
 //! Requests: where a project asks for approval, nobody has a seat without it.
 
+use diandan::imports::work::{Budget, get_on};
 use diandan::platform::clock::{HOUR, Instant};
+use pollster::FutureExt as _;
 use serde_json::json;
 
 use crate::support::at;
@@ -240,4 +242,53 @@ fn a_calendar_and_a_ticket_say_that_it_is_a_request() {
         text.contains("STATUS:CONFIRMED") && text.contains("SEQUENCE:1"),
         "{text}"
     );
+}
+
+#[test]
+fn leaving_approval_out_gives_nobody_a_seat() {
+    let desk = Desk::new();
+    let (organization, project, a) = asking(&desk, 2, 0);
+    let crowd = desk.place().crowd(1);
+    let id = crowd[0].takes(&a, "waitlisted");
+    let mut silent = notice(2, 0).with("title", "新题目").0;
+    silent.as_object_mut().unwrap().remove("approval");
+    let put = organization.puts(&project.reference, &silent).is(200);
+    assert_eq!(put.json()["title"], "新题目");
+    assert_eq!(put.json()["approval"], "required");
+    assert_eq!(standing(&crowd[0], &id), "pending");
+    // The same again changes nothing.
+    let again = organization.puts(&project.reference, &silent).is(200);
+    assert_eq!(again.json()["version"], put.json()["version"]);
+    // Imported, it is the same.
+    silent["title"] = json!("又一题目");
+    silent["client_ref"] = json!(project.reference);
+    let target = format!("/api/v1/organizations/{}/imports", organization.id);
+    let file = Request::new("POST", target).bearer(&organization.key);
+    let file = file.bytes("application/x-ndjson", silent.to_string().into_bytes());
+    desk.place().send(&file).is(202);
+    let visit = desk.visit("/", &Default::default());
+    let done = get_on(&visit, Budget::LARGE).block_on().unwrap();
+    assert_eq!(done.lines, 1);
+    let read = organization.reads(&project.reference).is(200).json();
+    assert_eq!(
+        (&read["title"], &read["approval"]),
+        (&json!("又一题目"), &json!("required"))
+    );
+    assert_eq!(standing(&crowd[0], &id), "pending");
+    // Said openly, it approves of everybody who waits.
+    silent.as_object_mut().unwrap().remove("client_ref");
+    silent["approval"] = json!("none");
+    organization.puts(&project.reference, &silent).is(200);
+    assert_eq!(standing(&crowd[0], &id), "confirmed");
+}
+
+#[test]
+fn a_draft_nobody_could_sign_up_for_asks_for_what_its_body_says() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let draft = organization.publishes(&notice(2, 0).with("state", "draft"));
+    let mut silent = notice(2, 0).0;
+    silent.as_object_mut().unwrap().remove("approval");
+    let put = organization.puts(&draft.reference, &silent).is(200);
+    assert_eq!(put.json()["approval"], "none");
 }

@@ -1,8 +1,11 @@
 //! What the minute's tick does.
 
+use diandan::bind;
 use diandan::platform::clock::{DAY, HOUR, Instant};
-use diandan::platform::idempotency;
-use diandan::{menu, volunteers};
+use diandan::platform::db::Statement;
+use diandan::platform::forgetting::{A_SLICE, forget};
+use diandan::platform::{idempotency, outbox};
+use diandan::{coordination, imports, menu, organizations, volunteers};
 use pollster::FutureExt as _;
 use serde_json::json;
 
@@ -10,6 +13,19 @@ use crate::support::at;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::place::Place as _;
+
+/// All that the minute's tick forgets, a slice of each.
+fn all_slices(now: Instant) -> Vec<Statement> {
+    let mut slices = vec![
+        idempotency::forget_before(now),
+        outbox::forget(now),
+        organizations::forget(now),
+        coordination::forget(now),
+    ];
+    slices.extend(volunteers::forget(now));
+    slices.extend(imports::forget(now));
+    slices
+}
 
 fn move_on(desk: &Desk) -> i64 {
     let moved = menu::move_on(&desk.db, desk.now()).block_on().unwrap();
@@ -117,4 +133,110 @@ fn idempotency_keys_are_forgotten_after_a_day() {
         let again = place.send(&tap);
         assert_eq!(again.status == 201, replayed, "{again:?}");
     }
+}
+
+#[test]
+fn however_much_has_piled_up_it_goes_a_slice_at_a_time() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let owner = organization.member("owner");
+    let many = A_SLICE * 2 + 7;
+    let rows =
+        format!("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {many})");
+    let (o, v) = (&organization.id, &owner.id);
+    let tables = [
+        (
+            "idempotency_key",
+            format!(
+                "INSERT INTO idempotency_key (caller, key, request_hash, subject, created_at) {rows} SELECT 'c', i, 'h', 's', i FROM n"
+            ),
+        ),
+        (
+            "outbox",
+            format!(
+                "INSERT INTO outbox (kind, volunteer_id, created_at, due_at) {rows} SELECT 'k', '{v}', i, i FROM n"
+            ),
+        ),
+        (
+            "invitation",
+            format!(
+                "INSERT INTO invitation (id, organization_id, phone_hash, phone_sealed, role, invited_by, created_at, expires_at) {rows} SELECT 'i' || i, '{o}', 'p' || i, 'x', 'viewer', '{v}', i, i FROM n"
+            ),
+        ),
+        (
+            "coordinator",
+            format!(
+                "INSERT INTO coordinator (id, region, office, code_hash, code_expires_at, created_at) {rows} SELECT 'c' || i, '36', 'x', 'h' || i, i, i FROM n"
+            ),
+        ),
+        (
+            "sign_in_code",
+            format!(
+                "INSERT INTO sign_in_code (phone_hash, address_hash, code_hash, created_at, expires_at) {rows} SELECT 'p', 'a', 'c', i, i FROM n"
+            ),
+        ),
+        (
+            "session",
+            format!(
+                "INSERT INTO session (token_hash, volunteer_id, created_at, expires_at) {rows} SELECT 'old' || i, '{v}', i, i FROM n"
+            ),
+        ),
+        (
+            "upload",
+            format!(
+                "INSERT INTO upload (id, organization_id, format, created_at) VALUES ('u', '{o}', 'ndjson', 1)"
+            ),
+        ),
+        (
+            "upload_line",
+            format!(
+                "INSERT INTO upload_line (upload_id, seq, line, source, bytes) {rows} SELECT 'u', i, i, '{{}}', 2 FROM n"
+            ),
+        ),
+        (
+            "import",
+            format!(
+                "INSERT INTO import (id, organization_id, upload_id, dry_run, state, actor, total, done, refused, created_at, finished_at) VALUES ('m', '{o}', 'u', 1, 'done', 'x', {many}, {many}, {many}, 1, 1)"
+            ),
+        ),
+        (
+            "import_result",
+            format!(
+                "INSERT INTO import_result (import_id, seq, line, outcome, refusal) {rows} SELECT 'm', i, i, 'refused', '{{}}' FROM n"
+            ),
+        ),
+    ];
+    for (table, sql) in &tables {
+        place.rows(sql, json!([]));
+        assert!(place.number(&format!("SELECT count(*) FROM {table}"), json!([])) > 0);
+    }
+    let left = || {
+        tables.each_ref().map(|(table, _)| {
+            let live = match *table {
+                "session" => " WHERE token_hash GLOB 'old*'",
+                _ => "",
+            };
+            place.number(&format!("SELECT count(*) FROM {table}{live}"), json!([]))
+        })
+    };
+    // A statement that fails holds up none of the others.
+    let tick = |rounds| {
+        let mut slices = vec![bind!("DELETE FROM nothing")];
+        slices.extend(all_slices(desk.now()));
+        assert_eq!(forget(&desk.db, slices, rounds).block_on().len(), 1);
+    };
+    tick(1);
+    let rest = many - A_SLICE;
+    assert_eq!(
+        left(),
+        [rest, rest, rest, rest, rest, rest, 1, rest, 1, rest]
+    );
+    // Half forgotten, it is seen no more.
+    let seen = owner.reads(&format!("/api/v1/organizations/{o}/imports"));
+    assert_eq!(seen.is(200).json()["items"], json!([]));
+    tick(1);
+    assert_eq!(left(), [7, 7, 7, 7, 7, 7, 1, 7, 1, 7]);
+    tick(20);
+    assert_eq!(left(), [0; 10]);
 }

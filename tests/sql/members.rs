@@ -12,6 +12,7 @@ use crate::support::answer::Answer;
 use crate::support::desk::Desk;
 use crate::support::people::{Organization, Volunteer};
 use crate::support::place::Place as _;
+use crate::support::request::Request;
 
 fn of(organization: &Organization, what: &str) -> String {
     format!("/api/v1/organizations/{}/{what}", organization.id)
@@ -322,4 +323,54 @@ fn whoever_is_invited_again_and_again_is_written_to_once_a_day() {
     desk.passes(DAY + 1);
     invites(&owner, &organization, &stranger.phone, "viewer").is(201);
     assert_eq!(desk.texts_to(&stranger.phone).len(), 2);
+}
+
+#[test]
+fn however_many_organizations_invite_a_phone_it_is_written_to_five_times_a_day() {
+    let desk = Desk::new();
+    let stranger = desk.place().stranger();
+    let invited_by = |many: usize| {
+        for _ in 0..many {
+            let organization = desk.place().organization();
+            let owner = organization.member("owner");
+            invites(&owner, &organization, &stranger.phone, "viewer").is(201);
+        }
+        desk.texts_to(&stranger.phone).len()
+    };
+    assert_eq!(invited_by(7), 5);
+    let open = "SELECT count(*) AS n FROM invitation WHERE ended_at IS NULL";
+    assert_eq!(desk.place().number(open, json!([])), 7);
+    desk.passes(DAY + 1);
+    assert_eq!(invited_by(1), 6);
+}
+
+#[test]
+fn keys_outlive_whoever_made_them_and_owners_are_told_whose_they_are() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let [staying, leaving] = ["owner", "owner"].map(|role| organization.member(role));
+    let viewer = organization.member("viewer");
+    let body = json!({"name": "业务系统", "scopes": ["projects:write"]});
+    let made = leaving.sends("POST", &of(&organization, "api-keys"), &body);
+    let key = made.is(201).member("key");
+    let keys_of = |who: &Volunteer| -> Vec<Value> {
+        let read = who.reads(&of(&organization, "members")).is(200).json();
+        let members = read["items"].as_array().unwrap();
+        members
+            .iter()
+            .map(|member| member["keys"].clone())
+            .collect()
+    };
+    assert_eq!(keys_of(&staying), [json!(0), json!(1), json!(0)]);
+    assert_eq!(keys_of(&viewer), [json!(null), json!(null), json!(null)]);
+    let page = format!("/organizations/{}/settings", organization.id);
+    let page = desk
+        .place()
+        .send(&Request::get(&page).browser(&staying.session));
+    assert!(page.is(200).text().contains("建有 1 个有效密钥"));
+    removes(&staying, &organization, &leaving).is(204);
+    let list = Request::get(of(&organization, "projects")).bearer(&key);
+    desk.place().send(&list).is(200);
+    let keys = staying.reads(&of(&organization, "api-keys")).is(200).json();
+    assert_eq!(keys["items"][0]["created_by"], leaving.name);
 }

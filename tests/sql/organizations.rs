@@ -1,5 +1,6 @@
 //! Registering an organization, and changing what it says of itself.
 
+use pollster::FutureExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -377,6 +378,120 @@ fn a_list_reads_about_as_many_rows_as_it_shows() {
     }
 }
 
+#[test]
+fn names_are_found_by_any_part_of_them() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let owned = place.organization();
+    let names = [
+        "翠竹义剪社",
+        "𠮷野家志愿队",
+        "Green Hand 青年队",
+        "第1号-志愿队",
+        "社",
+    ];
+    let rename = "UPDATE organization SET name = ?2 WHERE id = ?1";
+    for name in names {
+        place.rows(rename, json!([place.organization().id, name]));
+    }
+    let all: Vec<(String, String)> = place
+        .rows(
+            "SELECT id, lower(name) AS name FROM organization ORDER BY id",
+            json!([]),
+        )
+        .iter()
+        .map(|row| {
+            (
+                row["id"].as_str().unwrap().to_owned(),
+                row["name"].as_str().unwrap().to_owned(),
+            )
+        })
+        .collect();
+    for q in [
+        "翠竹",
+        "竹",
+        "𠮷野",
+        "green",
+        "HAND 青",
+        "1号-志",
+        "志愿队",
+        "社",
+        "翠竹义剪社",
+        "竹翠",
+        "义队",
+        "翠竹义剪社团",
+        "%",
+        "号-",
+    ] {
+        let answer = place.get(&format!(
+            "/api/v1/organizations?limit=100&{}",
+            query(&[("q", q)])
+        ));
+        let expected: Vec<_> = all
+            .iter()
+            .filter(|(_, name)| name.contains(&q.to_ascii_lowercase()))
+            .map(|(id, _)| id.clone())
+            .collect();
+        assert_eq!(answer.is(200).ids(), expected, "{q}");
+    }
+    // By a new name, and no more by the old one.
+    place.rows(rename, json!([owned.id, "改名之后"]));
+    let found = |q: &str| {
+        place
+            .get(&format!("/api/v1/organizations?{}", query(&[("q", q)])))
+            .ids()
+    };
+    assert_eq!(found("名之"), std::slice::from_ref(&owned.id));
+    assert!(found(&owned.name).is_empty());
+    let words = "SELECT count(*) FROM organization_word WHERE organization_id = ?1";
+    assert_eq!(place.number(words, json!([owned.id])), 7);
+}
+
+#[test]
+fn a_search_among_thousands_reads_those_with_the_rarest_word() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let statements = (0..2000)
+        .map(|n| {
+            let sql = "INSERT INTO organization (id, name, kind, region, state, created_at)
+                 VALUES (?1, ?2, 'volunteer_team', '36', 'verified', 0)";
+            let name = format!(
+                "第{n}号志愿服务队{}",
+                if n % 400 == 7 { "翠竹" } else { "" }
+            );
+            (
+                sql.to_owned(),
+                vec![json!(uuid::Uuid::new_v4()), json!(name)],
+            )
+        })
+        .collect();
+    place.sql(statements);
+    let filter = diandan::organizations::store::reading::Filter {
+        q: Some("志愿服务队翠竹"),
+        limit: 20,
+        ..Default::default()
+    };
+    let visit = desk.visit("/", &Default::default());
+    let statement = diandan::organizations::store::reading::lines(&visit, &filter);
+    let plan = desk.db.plan(&statement).unwrap().join("\n");
+    let outer = plan
+        .lines()
+        .find(|line| line.contains(" w ") || line.contains(" o"))
+        .unwrap();
+    assert!(
+        outer.contains("SEARCH w USING PRIMARY KEY (word=?"),
+        "{plan}"
+    );
+    assert!(plan.contains("SEARCH o USING PRIMARY KEY"), "{plan}");
+    let by_word = "SELECT count(*) FROM organization_word WHERE word = ?1";
+    assert_eq!(place.number(by_word, json!(["志愿"])), 2000);
+    assert_eq!(place.number(by_word, json!(["翠竹"])), 5);
+    assert_eq!(
+        desk.db.rows::<Value>(statement).block_on().unwrap().len(),
+        5
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
@@ -405,4 +520,75 @@ fn what_a_suspended_organization_was_verified_as_stays() {
     let path = format!("/api/v1/organizations/{}", organization.id);
     changes(&owner, &path, &json!({"name": "九江市红十字会"})).is(409);
     changes(&owner, &path, &json!({"about": "我们在改正"})).is(200);
+}
+
+#[test]
+fn what_an_organization_says_of_itself_is_public_once_it_is_verified() {
+    let desk = Desk::new();
+    let place = desk.place();
+    for (state, public) in [
+        ("unverified", false),
+        ("verified", true),
+        ("refused", false),
+        ("suspended", false),
+    ] {
+        let organization = place.organization_in_state(state);
+        let member = organization.member("viewer");
+        let coordinator = place.coordinator("36");
+        place.rows(
+            "UPDATE organization SET about = '加我的群', contact_phone = '0797-1234567' WHERE id = ?1",
+            json!([organization.id]),
+        );
+        let api = format!("/api/v1/organizations/{}", organization.id);
+        let shown = |answer: Answer| {
+            let text = answer.is(200).text().to_owned();
+            text.contains("加我的群") && text.contains("0797-1234567")
+        };
+        let none = |answer: Answer| {
+            let text = answer.is(200).text().to_owned();
+            !text.contains("加我的群") && !text.contains("1234567")
+        };
+        let page = format!("/organizations/{}", organization.id);
+        for target in [&api, &page] {
+            let stranger = || place.get(target);
+            assert_eq!(shown(stranger()), public, "{state} {target}");
+            assert_eq!(none(stranger()), !public, "{state} {target}");
+        }
+        assert!(none(place.get(&format!("{api}/opportunities"))) || public);
+        assert!(shown(member.reads(&api)), "{state}");
+        assert!(shown(coordinator.reads(&api)), "{state}");
+    }
+}
+
+#[test]
+fn the_audit_knows_that_a_contact_changed_and_not_to_whom() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let owner = organization.member("owner");
+    let target = format!("/api/v1/organizations/{}", organization.id);
+    for body in [
+        json!({"contact_name": "罗橘井", "contact_phone": "0797-1234567"}),
+        json!({"contact_name": "李四", "about": "一灯如豆。"}),
+    ] {
+        owner.sends("PATCH", &target, &body).is(200);
+    }
+    let rows = desk.place().rows(
+        "SELECT coalesce(before, '') || after AS text, after ->> 'contact_name' AS name, after ->> 'contact_phone' AS phone,
+           after ->> 'about' AS about
+         FROM audit WHERE action = 'organization.changed' ORDER BY seq",
+        json!([]),
+    );
+    for row in &rows {
+        let text = row["text"].as_str().unwrap();
+        for private in ["罗橘井", "李四", "1234567"] {
+            assert!(!text.contains(private), "{text}");
+        }
+    }
+    let changed = json!("changed");
+    assert_eq!((&rows[0]["name"], &rows[0]["phone"]), (&changed, &changed));
+    assert_eq!(
+        (&rows[1]["name"], &rows[1]["phone"]),
+        (&changed, &json!(null))
+    );
+    assert_eq!(rows[1]["about"], "一灯如豆。");
 }

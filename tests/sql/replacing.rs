@@ -1,9 +1,10 @@
 //! Replacing a project that volunteers are signed up for, and being overtaken by one
 //! who signs up meanwhile.
 
+use diandan::menu::changes::Changes;
 use diandan::menu::notice::{ProjectBody, Reference};
 use diandan::menu::precondition::Precondition;
-use diandan::menu::publishing::Target;
+use diandan::menu::publishing::{Target, Wanted, publish};
 use diandan::menu::replacing::plan;
 use diandan::menu::store::{self, Loaded, Replacement};
 use diandan::platform::clock::{DAY, HOUR, Instant};
@@ -11,7 +12,7 @@ use diandan::platform::db::DbError;
 use diandan::platform::fields::FieldErrors;
 use diandan::platform::idempotency::IdempotencyKey;
 use pollster::FutureExt as _;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
@@ -272,6 +273,10 @@ fn overtaken(
     )
     .expect("nothing stands in the way yet");
     meanwhile();
+    let changes = Changes {
+        before: None,
+        after: "{}".to_owned(),
+    };
     let replacement = Replacement {
         agent: agent.as_ref().unwrap(),
         organization: &organization.id,
@@ -281,6 +286,7 @@ fn overtaken(
         body_hash: "another",
         kept_reason: None,
         region_name: before.region_name(&body),
+        changes: &changes,
         plan: &plan,
     };
     store::replace(&visit, &replacement, &key)
@@ -449,4 +455,85 @@ fn every_replacement_is_on_record() {
     assert_eq!(rows[1]["title"], "新题目");
     assert_eq!(rows[1]["at"], desk.now().millis());
     assert!(rows.iter().all(|row| row["by_key"] == 1));
+}
+
+#[test]
+fn the_record_of_a_replacement_says_what_changed_and_no_more() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let long = "很长的内容。".repeat(500);
+    let notice = two_shifts(desk.now()).with("content", &*long);
+    let project = organization.publishes(&notice);
+    let rows = || {
+        desk.place().rows(
+            "SELECT before, after, length(after) AS size FROM audit WHERE subject = ?1 ORDER BY seq",
+            json!([format!("project:{}", project.id)]),
+        )
+    };
+    organization.changes(&project, &notice);
+    assert_eq!(rows().len(), 1, "an unchanged repeat writes nothing");
+    let changed = notice.with("place", "村尾").with("change_reason", "塌方");
+    organization.changes(&project, &changed);
+    let rows = rows();
+    assert!(
+        rows.iter().all(|row| row["size"].as_i64().unwrap() < 2_000),
+        "{rows:?}"
+    );
+    let json = |value: &Value| -> Value { serde_json::from_str(value.as_str().unwrap()).unwrap() };
+    let before = json(&rows[1]["before"]);
+    assert_eq!(before["place"], project.body["place"]);
+    assert_eq!(before["version"], 1);
+    let mut after = json(&rows[1]["after"]);
+    assert_eq!(
+        after
+            .as_object_mut()
+            .unwrap()
+            .remove("body_hash")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .len(),
+        64
+    );
+    assert_eq!(after, json!({"place": "村尾", "change_reason": "塌方"}));
+}
+
+#[test]
+fn whoever_lost_the_right_between_reading_and_writing_writes_nothing() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let takes_away = [
+        ("DELETE FROM member WHERE organization_id = ?1", "forbidden"),
+        (
+            "UPDATE member SET role = 'viewer' WHERE organization_id = ?1 AND role = 'manager'",
+            "forbidden",
+        ),
+        (
+            "UPDATE organization SET state = 'suspended' WHERE id = ?1",
+            "organization_not_verified",
+        ),
+    ];
+    for (sql, code) in takes_away {
+        let organization = place.organization();
+        let manager = organization.member("manager");
+        let visit = desk.visit_with(&manager.session);
+        let notice = two_shifts(desk.now());
+        let body: ProjectBody = deserr::deserialize::<_, _, FieldErrors>(notice.0).unwrap();
+        let target = Target {
+            organization: &organization.id,
+            reference: &Reference::parse("late").unwrap(),
+            condition: &Precondition::default(),
+            key: &IdempotencyKey::default(),
+        };
+        let refused = publish(&visit, target, Some("360731"), |before| {
+            place.rows(sql, json!([organization.id]));
+            Ok(Wanted::whole(&body, before))
+        });
+        assert_eq!(refused.block_on().unwrap_err().code(), code, "{sql}");
+        let written = place.number(
+            "SELECT count(*) AS n FROM project WHERE organization_id = ?1",
+            json!([organization.id]),
+        );
+        assert_eq!(written, 0, "{sql}");
+    }
 }

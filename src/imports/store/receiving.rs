@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::allowance::{Used, spent, stop_if_spent};
 use crate::bind;
 use crate::imports::lines::Line;
 use crate::imports::{Format, KEPT_FOR, MOST_UNDER_WAY};
@@ -12,6 +13,7 @@ use crate::organizations::Agent;
 use crate::platform::audit::Act;
 use crate::platform::clock::{HOUR, Instant};
 use crate::platform::db::{Batch, DbError, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::i18n::Words;
 use crate::platform::idempotency::{IdempotencyKey, Ran, Reply};
 use crate::platform::problem::Problem;
@@ -38,6 +40,9 @@ const BEGIN: &str = "
 INSERT INTO upload (id, organization_id, format, columns, created_at)
 SELECT ?1, id, ?3, ?4, ?5 FROM organization WHERE id = ?2";
 
+/// Beside the lines that make it grow, so that a file counts as far as it came.
+const GROW: &str = "UPDATE upload SET bytes = bytes + ?2 WHERE id = ?1";
+
 const KEEP_PIECE: &str = "
 INSERT INTO upload_line (upload_id, seq, line, source, bytes)
 SELECT ?1, value ->> 'seq', value ->> 'line', value ->> 'source', value ->> 'bytes' FROM json_each(?2)";
@@ -60,7 +65,8 @@ const STOP_IF_NOT_TRIED: &str = "
 INSERT INTO abort_if
 SELECT 'dry_run_not_done'
 WHERE NOT EXISTS (
-  SELECT 1 FROM import WHERE organization_id = ?1 AND id = ?2 AND dry_run = 1 AND state = 'done')";
+  SELECT 1 FROM import i JOIN upload u ON u.id = i.upload_id
+  WHERE i.organization_id = ?1 AND i.id = ?2 AND i.dry_run = 1 AND i.state = 'done' AND u.forgotten = 0)";
 
 const STOP_IF_OVER: &str = "
 INSERT INTO abort_if
@@ -78,6 +84,8 @@ pub struct AtTheDoor {
     pub agent: Option<Agent>,
     /// How many imports the organization has under way.
     pub under_way: i64,
+    /// What it has handed in within a day.
+    pub used: Option<Used>,
 }
 
 #[derive(Deserialize)]
@@ -92,11 +100,13 @@ pub async fn at_the_door(visit: &Visit, organization: &str) -> Result<AtTheDoor,
         .batch(vec![
             Agent::at_the_door(visit.credential_hash(), visit.now, organization),
             bind!(UNDER_WAY, organization),
+            Used::of(organization, visit.now),
         ])
         .await?;
     Ok(AtTheDoor {
         agent: batch.first(0)?,
         under_way: batch.first::<UnderWay>(1)?.map_or(0, |row| row.under_way),
+        used: batch.first(2)?,
     })
 }
 
@@ -130,8 +140,10 @@ pub fn keep_lines(upload: &str, seq: i64, lines: Vec<Line>) -> Vec<Statement> {
         }
     };
     let mut long = Vec::new();
+    let mut all = 0;
     for (seq, line) in (seq..).zip(lines) {
         let bytes = i64::try_from(line.source.as_ref().map_or(0, String::len)).unwrap_or(i64::MAX);
+        all += bytes;
         let row = json!({"seq": seq, "line": line.line, "source": line.source, "bytes": bytes});
         let row = row.to_string();
         // Quotation marks are written longer than they are.
@@ -149,6 +161,7 @@ pub fn keep_lines(upload: &str, seq: i64, lines: Vec<Line>) -> Vec<Statement> {
     }
     close(&mut piece);
     statements.extend(long);
+    statements.push(bind!(GROW, upload, all));
     statements
 }
 
@@ -182,7 +195,7 @@ pub fn too_many() -> Problem {
 }
 
 /// Makes an import of what has arrived, with the last of its lines. Refused with
-/// `too_many_imports`.
+/// `too_many_imports` and `import_quota_spent`.
 pub async fn finish(
     visit: &Visit,
     new: NewImport<'_>,
@@ -193,6 +206,7 @@ pub async fn finish(
     let mut statements = vec![bind!(STOP_IF_MANY, new.organization, MOST_UNDER_WAY)];
     statements.extend(last_lines);
     statements.extend([
+        stop_if_spent(visit, new.organization, 1, new.total),
         bind!(
             IMPORT,
             new.id,
@@ -206,30 +220,47 @@ pub async fn finish(
         key.keep(visit, new.id, reply)?,
         begun(visit, new),
     ]);
-    run(visit, key, statements).await
+    run(visit, new.organization, key, statements).await
 }
 
 async fn run(
     visit: &Visit,
+    organization: &str,
     key: &IdempotencyKey,
     statements: Vec<Statement>,
 ) -> Result<Ran, Problem> {
-    key.run(visit, statements).await.map_err(|error| {
-        if error.is_refusal("too_many_imports") {
-            too_many()
-        } else if error.is_refusal("dry_run_not_done") {
-            Problem::new(
-                StatusCode::CONFLICT,
-                "dry_run_not_done",
-                Words::new(
-                    "只有已完成的试运行才能正式导入",
-                    "Only a dry run that is done can be done for real",
-                ),
-            )
-        } else {
-            error.into()
+    match key.run(visit, statements).await {
+        Ok(ran) => Ok(ran),
+        Err(error) if error.is_refusal("too_many_imports") => Err(too_many()),
+        Err(error) if error.is_refusal("import_quota_spent") => {
+            Err(spent(visit, organization).await)
         }
-    })
+        Err(error) if error.is_refusal("dry_run_not_done") => Err(Problem::new(
+            StatusCode::CONFLICT,
+            "dry_run_not_done",
+            Words::new(
+                "只有已完成的试运行才能正式导入",
+                "Only a dry run that is done can be done for real",
+            ),
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Keeps what has arrived so far of a file. Refused with `import_quota_spent`.
+pub async fn keep(
+    visit: &Visit,
+    organization: &str,
+    mut lines: Vec<Statement>,
+) -> Result<(), Problem> {
+    lines.push(stop_if_spent(visit, organization, 0, 0));
+    match visit.db.batch(lines).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_refusal("import_quota_spent") => {
+            Err(spent(visit, organization).await)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn begun(visit: &Visit, new: NewImport<'_>) -> Statement {
@@ -244,8 +275,8 @@ fn begun(visit: &Visit, new: NewImport<'_>) -> Statement {
     .record(visit)
 }
 
-/// Does for real what was only tried. Refused with `too_many_imports`, and with
-/// `dry_run_not_done` unless the trial is done.
+/// Does for real what was only tried. Refused with `too_many_imports`,
+/// `import_quota_spent`, and with `dry_run_not_done` unless the trial is done.
 pub async fn again(
     visit: &Visit,
     new: NewImport<'_>,
@@ -256,11 +287,12 @@ pub async fn again(
     let statements = vec![
         bind!(STOP_IF_NOT_TRIED, new.organization, trial),
         bind!(STOP_IF_MANY, new.organization, MOST_UNDER_WAY),
+        stop_if_spent(visit, new.organization, 1, new.total),
         bind!(AGAIN, new.id, new.organization, trial, new.actor, visit.now),
         key.keep(visit, new.id, reply)?,
         begun(visit, new),
     ];
-    run(visit, key, statements).await
+    run(visit, new.organization, key, statements).await
 }
 
 /// Calls an import off; what was done stays. Refused with `import_over` when every line
@@ -297,40 +329,58 @@ pub async fn drop_upload(visit: &Visit, upload: &str) -> Result<Batch, DbError> 
     visit.db.batch(statements).await
 }
 
-/// So that one tick of the clock deletes one file at most: `?1` broke off before then,
-/// `?2` is as old as files get.
-const GIVE_UP_OLDEST: &str = "
+/// `?1` broke off before then, `?2` is as old as files get. What is marked is seen no more.
+const GIVE_UP: &str = "
 UPDATE upload SET forgotten = 1
-WHERE id = (
+WHERE id IN (
   SELECT u.id FROM upload u
-  WHERE u.created_at < ?1
+  WHERE u.created_at < ?1 AND u.forgotten = 0
     AND (u.created_at < ?2 OR NOT EXISTS (SELECT 1 FROM import i WHERE i.upload_id = u.id))
     AND NOT EXISTS (
       SELECT 1 FROM import i WHERE i.upload_id = u.id AND i.state IN ('queued', 'running'))
   ORDER BY u.created_at
-  LIMIT 1)";
+  LIMIT ?3)";
 
-macro_rules! forgotten {
-    () => {
-        "(SELECT id FROM upload WHERE forgotten = 1)"
-    };
-}
+const FORGET_RESULTS: &str = "
+DELETE FROM import_result
+WHERE (import_id, seq) IN (
+  SELECT r.import_id, r.seq
+  FROM upload u JOIN import i ON i.upload_id = u.id JOIN import_result r ON r.import_id = i.id
+  WHERE u.forgotten = 1
+  LIMIT ?1)";
 
-const FORGET: [&str; 4] = [
-    concat!(
-        "DELETE FROM import_result WHERE import_id IN (SELECT id FROM import WHERE upload_id IN ",
-        forgotten!(),
-        ")"
-    ),
-    concat!("DELETE FROM upload_line WHERE upload_id IN ", forgotten!()),
-    concat!("DELETE FROM import WHERE upload_id IN ", forgotten!()),
-    "DELETE FROM upload WHERE forgotten = 1",
-];
+const FORGET_LINES: &str = "
+DELETE FROM upload_line
+WHERE (upload_id, seq) IN (
+  SELECT l.upload_id, l.seq
+  FROM upload u JOIN upload_line l ON l.upload_id = u.id
+  WHERE u.forgotten = 1
+  LIMIT ?1)";
 
-/// Forgets the oldest file that is due, with all that came of it: files that broke off
-/// after an hour, others after [`KEPT_FOR`].
+const FORGET_IMPORTS: &str = "
+DELETE FROM import
+WHERE id IN (
+  SELECT i.id
+  FROM upload u JOIN import i ON i.upload_id = u.id
+  WHERE u.forgotten = 1 AND NOT EXISTS (SELECT 1 FROM import_result r WHERE r.import_id = i.id)
+  LIMIT ?1)";
+
+const FORGET_FILES: &str = "
+DELETE FROM upload
+WHERE id IN (
+  SELECT u.id FROM upload u
+  WHERE u.forgotten = 1
+    AND NOT EXISTS (SELECT 1 FROM upload_line l WHERE l.upload_id = u.id)
+    AND NOT EXISTS (SELECT 1 FROM import i WHERE i.upload_id = u.id)
+  LIMIT ?1)";
+
+/// Forgets files that are due, with all that came of them: files that broke off after an
+/// hour, others after [`KEPT_FOR`]. Each statement takes a slice; what is left goes next
+/// time.
 pub fn forget(now: Instant) -> Vec<Statement> {
-    let mut statements = vec![bind!(GIVE_UP_OLDEST, now.plus(-HOUR), now.plus(-KEPT_FOR))];
-    statements.extend(FORGET.map(|sql| bind!(sql)));
-    statements
+    let due = bind!(GIVE_UP, now.plus(-HOUR), now.plus(-KEPT_FOR), A_SLICE);
+    let slices = [FORGET_RESULTS, FORGET_LINES, FORGET_IMPORTS, FORGET_FILES];
+    std::iter::once(due)
+        .chain(slices.map(|sql| bind!(sql, A_SLICE)))
+        .collect()
 }

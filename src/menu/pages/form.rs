@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::menu::document::Document;
 use crate::menu::notice::MOST_SHIFTS;
 use crate::menu::store::{ProjectRow, ShiftRow};
-use crate::menu::{ProjectState, ShiftState, Skill};
+use crate::menu::{ProjectState, ShiftState, SignUpApproval, Skill};
 use crate::platform::clock::{Instant, day_after, day_words, parse_date, span_words};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
@@ -163,6 +163,10 @@ impl Sheet {
                 parts.insert(name.to_owned(), text.into());
             }
         }
+        // A box that is not ticked is not sent.
+        parts
+            .entry("approval")
+            .or_insert_with(|| json!(SignUpApproval::None));
         for name in NUMBERS {
             let text = self.value(name);
             if !text.is_empty() {

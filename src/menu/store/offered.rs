@@ -23,7 +23,8 @@ macro_rules! on_the_menu {
     };
 }
 
-const ORGANIZATION: &str = "SELECT id, name, about FROM organization WHERE id = ?1";
+const ORGANIZATION: &str = "
+SELECT id, name, iif(state = 'verified', about, '') AS about FROM organization WHERE id = ?1";
 
 const PROJECTS: &str =
     on_the_menu!("p.seq, p.id, p.title, p.content, p.field, p.place, p.region_name, p.min_age");

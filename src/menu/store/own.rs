@@ -11,7 +11,7 @@ use crate::menu::own::{Filter, OwnProject};
 use crate::menu::publishing::Target;
 use crate::menu::replacing::Standing;
 use crate::menu::search::Cursor;
-use crate::organizations::Agent;
+use crate::organizations::{Agent, Permission};
 use crate::platform::audit::Act;
 use crate::platform::db::{DbError, Param, Statement};
 use crate::platform::visit::Visit;
@@ -158,7 +158,7 @@ DELETE FROM project
 WHERE organization_id = ?1 AND client_ref = ?2 AND state = 'draft' AND published_at IS NULL";
 
 /// Throws a draft away that was never published. Refuses with `version_conflict` when it
-/// has changed since it was looked at.
+/// has changed since it was looked at, with `agent_changed` when the agent has.
 pub async fn discard(
     visit: &Visit,
     agent: &Agent,
@@ -182,6 +182,7 @@ pub async fn discard(
     visit
         .db
         .batch(vec![
+            agent.stand_still(Permission::WriteProjects, visit.now, organization),
             stand_still(organization, reference, Some(standing.version)),
             bind!(DELETE_SHIFTS, organization, name),
             bind!(DELETE, organization, name),

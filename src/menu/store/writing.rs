@@ -4,12 +4,13 @@ use serde::Deserialize;
 
 use super::{PROJECT, ProjectRow, SHIFTS, ShiftRow, whole};
 use crate::bind;
+use crate::menu::changes::Changes;
 use crate::menu::notice::{ProjectBody, Reference};
 use crate::menu::publishing::Target;
 use crate::menu::replacing::{Plan, Standing, StandingShift};
 use crate::menu::search::Terms;
 use crate::menu::{Field, ProjectState};
-use crate::organizations::Agent;
+use crate::organizations::{Agent, Permission};
 use crate::platform::audit::Act;
 use crate::platform::db::{DbError, Statement};
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
@@ -242,17 +243,24 @@ pub struct Replacement<'a> {
     pub region_name: Option<&'a str>,
     /// What becomes of the shifts.
     pub plan: &'a Plan,
+    /// What is different then, for the audit.
+    pub changes: &'a Changes,
 }
 
 /// Writes a project and its shifts, tells and frees those concerned, and fills the seats
-/// that became free: all of it or nothing. Refusals are `version_conflict`,
-/// `shift_has_signups` and `shift_not_overfilled`: somebody was quicker.
+/// that became free: all of it or nothing. Refusals are `agent_changed`,
+/// `version_conflict`, `shift_has_signups` and `shift_not_overfilled`: somebody was
+/// quicker.
 pub async fn replace(
     visit: &Visit,
     what: &Replacement<'_>,
     key: &IdempotencyKey,
 ) -> Result<Written, DbError> {
-    let mut statements = replacement(visit, what, Some(key));
+    let still = what
+        .agent
+        .stand_still(Permission::WriteProjects, visit.now, what.organization);
+    let mut statements = vec![still];
+    statements.extend(replacement(visit, what, Some(key)));
     let answer = statements.len();
     let reference = what.reference.as_str();
     statements.push(own_project(what.organization, reference));
@@ -272,7 +280,8 @@ pub enum Written {
     Earlier(Earlier),
 }
 
-/// The statements of [`replace`], for a batch that writes several projects.
+/// The statements of [`replace`], for a batch that writes several projects and asserts
+/// once that their agent still may.
 /// `key`, if any, is taken with it.
 pub fn replacement(
     visit: &Visit,
@@ -337,11 +346,8 @@ pub fn replacement(
             actor: what.agent.actor.clone(),
             action: act(what),
             subject: format!("project:{id}"),
-            before: what.standing.map(|standing| {
-                serde_json::json!({"version": standing.version, "state": standing.state})
-                    .to_string()
-            }),
-            after: serde_json::to_string(body).ok(),
+            before: what.changes.before.clone(),
+            after: Some(what.changes.after.clone()),
         }
         .record(visit),
     );
@@ -392,6 +398,6 @@ fn write_project(visit: &Visit, what: &Replacement<'_>, id: &str) -> Statement {
         body.risks.as_ref().map(|text| text.as_str()),
         body.safeguards.as_ref().map(|text| text.as_str()),
         body.what_to_bring.as_ref().map(|text| text.as_str()),
-        body.approval.word(),
+        body.approval().word(),
     )
 }

@@ -140,10 +140,10 @@ pub fn fields(typed: &Typed, regions: &[Region], problem: Option<&Problem>, lang
                 }
             }
         }))
-        (field("about", lang.pick("介绍", "About"), Some(lang.pick("所有人可见，不超过 2000 字", "For everybody, up to 2000 characters")), html! {
+        (field("about", lang.pick("介绍", "About"), Some(lang.pick("通过核验后所有人可见，不超过 2000 字", "For everybody once verified, up to 2000 characters")), html! {
             textarea id="about" name="about" rows="4" { (typed.get("about")) }
         }))
-        (field("contact_phone", lang.pick("对外电话", "Public telephone"), Some(lang.pick("会显示在组织页上，请不要填私人号码", "Shown on its page: not somebody's private number")), line("contact_phone", "tel", false)))
+        (field("contact_phone", lang.pick("对外电话", "Public telephone"), Some(lang.pick("通过核验后显示在组织页上，请不要填私人号码", "Shown on its page once verified: not somebody's private number")), line("contact_phone", "tel", false)))
         (field("contact_name", lang.pick("联系人", "Contact person"), Some(lang.pick("只有统筹单位和本组织成员能看到", "Only its coordinator and its members see this")), line("contact_name", "text", false)))
         details open[!typed.get("certificate").is_empty() || wrong("certificate").is_some() || wrong("valid_until").is_some()] {
             summary { (lang.pick("有公开募捐资格", "It is qualified for public fundraising")) }

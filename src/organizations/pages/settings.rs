@@ -166,6 +166,7 @@ fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Mar
                             strong { @if member.name.is_empty() { (lang.pick("未填姓名", "No name yet")) } @else { (member.name) } }
                             " " span.num { (member.phone) }
                             small { " · " (member.role.name(lang)) @if member.is_me { (lang.pick("（我）", " (you)")) } }
+                            @if let Some(keys) = member.keys.filter(|keys| *keys > 0) { (keys_made(keys, lang)) }
                         }
                         @if owns || member.is_me { (member_acts(settings, member, lang)) }
                     }
@@ -203,6 +204,16 @@ fn role_choice(id: &str, chosen: Role, lang: Lang) -> Markup {
                 option value=(word) selected[*role == chosen] { (role.name(lang)) (lang.pick("：", ": ")) (role.may_words(lang)) }
             }
         }
+    }
+}
+
+/// That keys stay when whoever made them goes.
+fn keys_made(keys: i64, lang: Lang) -> Markup {
+    html! {
+        small { (match lang {
+            Lang::Zh => format!("建有 {keys} 个有效密钥，移除成员后仍有效，请在下方停用不该再用的"),
+            Lang::En => format!("Made {keys} of the keys that work: they live on without them; revoke below what should not"),
+        }) }
     }
 }
 

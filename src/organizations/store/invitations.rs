@@ -7,9 +7,10 @@ use uuid::Uuid;
 use super::reading::Membership;
 use super::require_owner;
 use crate::bind;
-use crate::organizations::{Agent, INVITATION_LASTS, INVITATIONS_A_DAY, Role};
+use crate::organizations::{Agent, INVITATION_LASTS, INVITATIONS_A_DAY, INVITED_A_DAY, Role};
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db::{self, Batch, DbError, Statement};
+use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::input::parse_id;
 use crate::platform::problem::Problem;
@@ -128,7 +129,9 @@ ON CONFLICT DO NOTHING"
 
 /// The name of an organization nobody has verified is not sent to strangers: it may say
 /// anything.
-/// Nobody is written to twice a day by the same organization, however often it invites.
+/// Nobody is written to twice a day by the same organization, however often it invites,
+/// nor by more than `?4` of them: the invitation stands all the same, and whoever sent it
+/// is not told, for that would say something about the phone.
 const TELL: &str = "
 INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at)
 SELECT 'organization_invited', v.id, iif(v.id IS NULL, i.phone_sealed, NULL), coalesce(v.language, ?3),
@@ -139,7 +142,10 @@ LEFT JOIN volunteer v ON v.phone_hash = i.phone_hash
 WHERE i.id = ?1 AND NOT EXISTS (
   SELECT 1 FROM invitation e
   WHERE e.organization_id = i.organization_id AND e.phone_hash = i.phone_hash AND e.id <> i.id
-    AND e.created_at > ?2 - 86400000)";
+    AND e.created_at > ?2 - 86400000)
+  AND (
+    SELECT count(DISTINCT e.organization_id) FROM invitation e
+    WHERE e.phone_hash = i.phone_hash AND e.id <> i.id AND e.created_at > ?2 - 86400000) < ?4";
 
 const RECORD: &str = "
 INSERT INTO audit (at, actor, action, subject, after, request_id)
@@ -204,7 +210,13 @@ pub async fn invite(
             INVITATIONS_A_DAY,
         ),
         key.point_at(visit, invitation),
-        bind!(TELL, invitation, visit.now, visit.lang.code()),
+        bind!(
+            TELL,
+            invitation,
+            visit.now,
+            visit.lang.code(),
+            INVITED_A_DAY
+        ),
         bind!(RECORD, invitation, visit.now, &*visit.request_id),
         one(invitation),
     ];
@@ -274,12 +286,15 @@ pub async fn withdraw(visit: &Visit, organization: Uuid, invitation: Uuid) -> Re
 /// In milliseconds after they have ended by themselves.
 const KEPT_FOR: i64 = 30 * DAY;
 
-const FORGET: &str = "DELETE FROM invitation WHERE expires_at < ?1";
+const FORGET: &str = "
+DELETE FROM invitation
+WHERE id IN (SELECT id FROM invitation WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2)";
 
-/// The statement that forgets old invitations, and with them the phones of people who may
+/// The statement that forgets a slice of old invitations, and with them the phones of
+/// people who may
 /// never have been here.
 pub fn forget(now: Instant) -> Statement {
-    bind!(FORGET, now.plus(-KEPT_FOR))
+    bind!(FORGET, now.plus(-KEPT_FOR), A_SLICE)
 }
 
 /// An invitation, as whoever is invited sees it.

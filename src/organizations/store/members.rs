@@ -31,6 +31,9 @@ pub struct Member {
     pub since: Instant,
     /// Whether it is whoever asks.
     pub is_me: bool,
+    /// How many keys that work they have made, to owners. Keys are the organization's and
+    /// live on when a member leaves: revoke those that left with them.
+    pub keys: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -42,12 +45,17 @@ struct Row {
     created_at: Instant,
     #[serde(deserialize_with = "db::truth")]
     is_me: bool,
+    keys: Option<i64>,
 }
 
 macro_rules! member_columns {
     () => {
         "
-SELECT v.id, v.name, v.phone_sealed, m.role, m.created_at, v.id = me.volunteer_id AS is_me
+SELECT v.id, v.name, v.phone_sealed, m.role, m.created_at, v.id = me.volunteer_id AS is_me,
+  iif(me.role = 'owner', (
+    SELECT count(*) FROM api_key k
+    WHERE k.organization_id = ?3 AND k.created_by = v.id AND k.revoked_at IS NULL AND k.expires_at > ?2),
+    NULL) AS keys
 FROM session c
 JOIN member me ON me.volunteer_id = c.volunteer_id AND me.organization_id = ?3
 JOIN member m ON m.organization_id = me.organization_id
@@ -80,6 +88,7 @@ pub fn listed(visit: &Visit, batch: &Batch, at: usize) -> Result<Vec<Member>, Db
         role: row.role,
         since: row.created_at,
         is_me: row.is_me,
+        keys: row.keys,
     };
     Ok(batch.rows(at)?.into_iter().map(show).collect())
 }

@@ -16,7 +16,8 @@ use crate::platform::visit::Visit;
 use crate::regions::RegionCode;
 
 /// `?1` session, `?2` now, `?3` organization. Members and whoever coordinates the region
-/// are inside.
+/// are inside. What an organization says of itself is for the public once somebody has
+/// looked at it.
 const ORGANIZATION: &str = concat!(
     "WITH ",
     reach!(),
@@ -28,8 +29,10 @@ inside AS (
   UNION ALL
   SELECT 1 FROM organization o JOIN reach k ON substr(o.region, 1, length(k.region)) = k.region
   WHERE o.id = ?3)
-SELECT o.id, o.version, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name, o.about,
-  o.contact_phone, o.fundraising_certificate, o.fundraising_until, o.state,
+SELECT o.id, o.version, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name,
+  iif(o.state = 'verified' OR EXISTS (SELECT 1 FROM inside), o.about, '') AS about,
+  iif(o.state = 'verified' OR EXISTS (SELECT 1 FROM inside), o.contact_phone, NULL) AS contact_phone,
+  o.fundraising_certificate, o.fundraising_until, o.state,
   coalesce(o.state_since, o.created_at) AS state_since, o.state_region,
   s.full_name AS state_region_name, o.state_office,
   iif(EXISTS (SELECT 1 FROM inside), o.state_reason, NULL) AS state_reason,
@@ -178,11 +181,36 @@ const LINES: &str = concat!(
     "
 SELECT o.id, o.name, o.kind, o.credit_code, o.region, r.full_name AS region_name, o.state,
   coalesce(o.state_since, o.created_at) AS state_since
-FROM organization o
+FROM "
+);
+
+/// Those whose names have a word, in the order of their ids.
+const BY_WORD: &str = "organization_word w CROSS JOIN organization o ON o.id = w.organization_id";
+
+/// The word of a JSON array that fewest names have, as far as a glance tells.
+const RAREST: &str = "w.word = (
+  SELECT n.value FROM json_each(?) n
+  ORDER BY (SELECT count(*) FROM (SELECT 1 FROM organization_word g WHERE g.word = n.value LIMIT 50))
+  LIMIT 1)";
+
+/// So many words of a question are compared.
+const MOST_WORDS: usize = 12;
+
+const READABLE: &str = "
 JOIN region r ON r.code = o.region
 WHERE (o.state = 'verified' OR EXISTS (
-  SELECT 1 FROM reach m WHERE substr(o.region, 1, length(m.region)) = m.region))"
-);
+  SELECT 1 FROM reach m WHERE substr(o.region, 1, length(m.region)) = m.region))";
+
+/// The words of what is asked for: each pair of neighbours, or the one character.
+fn words(q: &str) -> String {
+    let letters: Vec<char> = q.chars().collect();
+    let pairs = letters.windows(letters.len().clamp(1, 2));
+    let mut words: Vec<String> = pairs.map(|pair| pair.iter().collect()).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.truncate(MOST_WORDS);
+    serde_json::json!(words).to_string()
+}
 
 /// Organizations in the order of their ids: those verified, and to whoever coordinates
 /// their region also the others. Asking for the others takes a coordinator.
@@ -204,7 +232,11 @@ pub async fn list(visit: &Visit, filter: &Filter<'_>) -> Result<Vec<Organization
 /// The statement that lists organizations. Only what is asked for stands in it, so that
 /// SQLite finds the index that yields it in order.
 pub fn lines(visit: &Visit, filter: &Filter) -> Statement {
-    let mut sql = LINES.to_owned();
+    let (from, id) = match filter.q {
+        Some(_) => (BY_WORD, "w.organization_id"),
+        None => ("organization o", "o.id"),
+    };
+    let mut sql = [LINES, from, READABLE].concat();
     let mut params = vec![Param::from(visit.credential_hash()), Param::from(visit.now)];
     let mut and = |condition: &str, value: Param| {
         params.push(value);
@@ -224,10 +256,12 @@ pub fn lines(visit: &Visit, filter: &Filter) -> Statement {
         }
     }
     if let Some(q) = filter.q {
-        and("instr(lower(o.name), ?) > 0", q.to_lowercase().into());
+        let q = q.to_ascii_lowercase();
+        and(RAREST, words(&q).into());
+        and("instr(lower(o.name), ?) > 0", q.into());
     }
     if let Some(after) = filter.after {
-        and("o.id > ?", after.into());
+        and(&format!("{id} > ?"), after.into());
     }
     if filter.in_reach {
         sql.push_str(
@@ -235,7 +269,7 @@ pub fn lines(visit: &Visit, filter: &Filter) -> Statement {
         );
     }
     params.push(filter.limit.into());
-    sql.push_str(&format!("\nORDER BY o.id\nLIMIT ?{}", params.len()));
+    sql.push_str(&format!("\nORDER BY {id}\nLIMIT ?{}", params.len()));
     Statement::new(sql, params)
 }
 

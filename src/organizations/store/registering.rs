@@ -185,7 +185,7 @@ fn record(
     before: Option<&Facts>,
     after: &Facts,
 ) -> Statement {
-    let json = |facts: &Facts| serde_json::to_string(facts).ok();
+    let json = |facts: &Facts| told(facts, before.unwrap_or(after)).ok();
     bind!(
         RECORD,
         visit.credential_hash(),
@@ -196,6 +196,24 @@ fn record(
         json(after),
         &*visit.request_id,
     )
+}
+
+/// Facts as the audit keeps them: of whom to ask for and by which telephone, only that it
+/// is not what it was.
+fn told(facts: &Facts, before: &Facts) -> serde_json::Result<String> {
+    let mut told = serde_json::to_value(facts)?;
+    for (name, same) in [
+        ("contact_name", facts.contact_name == before.contact_name),
+        ("contact_phone", facts.contact_phone == before.contact_phone),
+    ] {
+        if let Some(members) = told.as_object_mut() {
+            members.remove(name);
+            if !same {
+                members.insert(name.to_owned(), "changed".into());
+            }
+        }
+    }
+    Ok(told.to_string())
 }
 
 const REGION: &str = "SELECT code FROM region WHERE code = ?1";

@@ -133,6 +133,10 @@ kinds! {
         ("幂等键已用于另一个请求", "Idempotency key reused")
         ("这个 `Idempotency-Key` 已用于另一个路径或另一个请求体。", "This `Idempotency-Key` was used with another path or another body.")
         ("重试时原样重发；做另一件事时换一个新的键。", "Repeat a request as it was; use a new key for something else.")
+    import_quota_spent 429
+        ("今天导入得太多", "Too much imported today")
+        ("组织在 24 小时内导入的次数、项目数或字节数已到上限；未核验的组织上限较低。", "The organization has imported as often, as many projects or as many bytes as it may within 24 hours; less unless it is verified.")
+        ("等 `Retry-After` 秒后再导入，把文件分小，或逐个用 `PUT` 提交。", "Wait `Retry-After` seconds, split the file, or `PUT` projects one by one.")
     internal 500
         ("系统内部错误", "Internal error")
         ("我们这边出了错，已记入日志。", "A fault of ours; it has been logged.")
