@@ -9,7 +9,9 @@ use crate::support::desk::Desk;
 use crate::support::place::Place as _;
 
 fn claim(desk: &Desk) -> Vec<Letter> {
-    outbox::claim(&desk.db, desk.now()).block_on().unwrap()
+    outbox::claim(&desk.db, desk.now(), outbox::A_ROUND)
+        .block_on()
+        .unwrap()
 }
 
 fn fail(desk: &Desk, letter: &Letter) {
