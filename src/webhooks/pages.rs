@@ -229,7 +229,7 @@ fn state_words(webhook: &Webhook, lang: Lang) -> Markup {
 fn endpoint_line(webhook: &Webhook, here: &str, lang: Lang) -> Markup {
     html! {
         li {
-            div { strong.address { (webhook.url) } }
+            div { strong { (webhook.url) } }
             div.go { a.button.quiet href={ (here) "/" (webhook.id) } { (lang.pick("查看", "Open")) } }
             div.small {
                 (state_words(webhook, lang)) br;

@@ -39,7 +39,7 @@ async fn endpoint_page(visit: &Visit, hook: Hook, said: &Said<'_>) -> Result<Res
         (console_nav(visit, &hook.organization.to_string(), &name, ConsolePage::Webhooks))
         h1 { (title) }
         (said.markup(lang))
-        p { code.address { (webhook.url) } }
+        p { code { (webhook.url) } }
         p { (state_words(&webhook, lang)) }
         @if let Some(until) = webhook.previous_until {
             p.say.wait { (match lang {
@@ -115,7 +115,7 @@ fn delivery_line(delivery: &Delivery, here: &str, active: bool, lang: Lang) -> M
                 }
                 @if let Some(status) = delivery.status { " · HTTP " (status) }
                 @if let Some(failure) = delivery.last_error { br; (failure.words(lang)) }
-                br; code.address { (delivery.id) }
+                br; code { (delivery.id) }
             }
         }
     }
