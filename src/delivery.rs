@@ -7,16 +7,22 @@ use worker::{Fetch, Headers, Method, Request, RequestInit, Result};
 
 use crate::events::{complain, now};
 use crate::messages;
+use crate::platform::allowance::Allowance;
 use crate::platform::config::Config;
 use crate::platform::db::Db;
 use crate::platform::outbox::{self, Letter};
 
-/// Delivers what is due. Without a gateway everything stays in the outbox.
-pub async fn deliver(db: &Db, config: &Config) {
+/// Delivers what is due, as far as half of the allowance goes. Without a gateway everything
+/// stays in the outbox.
+pub async fn deliver(db: &Db, config: &Config, allowance: &Allowance) {
     let Some(url) = &config.notifier_url else {
         return;
     };
-    let letters = match outbox::claim(db, now()).await {
+    let most = allowance.round_of_half(outbox::A_ROUND);
+    if most == 0 {
+        return;
+    }
+    let letters = match outbox::claim(db, now(), most).await {
         Ok(letters) => letters,
         Err(error) => {
             complain(
@@ -26,6 +32,7 @@ pub async fn deliver(db: &Db, config: &Config) {
             return;
         }
     };
+    allowance.spend(letters.len());
     let mut settled = Vec::new();
     for letter in &letters {
         settled.push(match send(url, config, letter).await {

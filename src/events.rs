@@ -18,6 +18,7 @@ use crate::imports;
 use crate::imports::work::Budget;
 use crate::menu;
 use crate::organizations;
+use crate::platform::allowance::Allowance;
 use crate::platform::clock::Instant;
 use crate::platform::config::{Config, Environment, Plan};
 use crate::platform::db::Db;
@@ -147,8 +148,9 @@ async fn fetch(request: Request, env: Env, context: Context) -> Result<Response>
         let db = db.clone();
         let config = Arc::clone(&config);
         context.wait_until(async move {
-            deliver(&db, &config).await;
-            webhooks::deliver(&db, &config, 1).await;
+            let allowance = Allowance::of(config.plan, &db);
+            deliver(&db, &config, &allowance).await;
+            webhooks::deliver(&db, &config, &allowance, 0).await;
         });
     }
     if imports::wakes(url.path()) && answer.status.as_u16() < 400 {
@@ -319,10 +321,12 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
     match (config(&env), env.d1("DB")) {
         (Ok(config), Ok(binding)) => {
             let db = Db::new(binding);
+            let allowance = Allowance::of(config.plan, &db);
             tick(&db, config.plan).await;
-            deliver(&db, &config).await;
-            webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
-            get_on_with_imports(&nobody(db, config, "clock")).await;
+            deliver(&db, &config, &allowance).await;
+            // Before what takes all that is left.
+            get_on_with_imports(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
+            webhooks::deliver(&db, &config, &allowance, webhooks::A_TICK).await;
         }
         (Err(reason), _) => complain("the clock cannot work", reason),
         (_, Err(error)) => complain("the clock cannot work", &error.to_string()),

@@ -96,9 +96,9 @@ operations! {
     "/api/v1/organizations/{org}/webhooks" => get webhooks::api::list, post webhooks::api::register;
     "/api/v1/organizations/{org}/webhooks/{webhook}" => get webhooks::api::show, patch webhooks::api::change, delete webhooks::api::remove;
     "/api/v1/organizations/{org}/webhooks/{webhook}/secret" => post webhooks::api::rotate;
-    "/api/v1/organizations/{org}/webhooks/{webhook}/test" => post webhooks::api::test;
-    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries" => get webhooks::api::deliveries;
-    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay" => post webhooks::api::replay;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/test" => post webhooks::api::deliveries::test;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries" => get webhooks::api::deliveries::list;
+    "/api/v1/organizations/{org}/webhooks/{webhook}/deliveries/{delivery}/replay" => post webhooks::api::deliveries::replay;
     "/api/v1/projects" => get menu::api::list;
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;

@@ -42,6 +42,16 @@ pub enum Plan {
     Paid,
 }
 
+impl Plan {
+    /// How many calls to the database and requests to other systems one invocation makes.
+    pub const fn subrequests(self) -> u32 {
+        match self {
+            Self::Free => 50,
+            Self::Paid => 1000,
+        }
+    }
+}
+
 const CODES_PER_ADDRESS: i64 = 100;
 
 impl Config {

@@ -1,5 +1,6 @@
 //! What every capability stands on. Nothing here knows of any of them.
 
+pub mod allowance;
 pub mod assets;
 pub mod audit;
 pub mod charset;

@@ -13,8 +13,8 @@ use crate::bind;
 
 /// After so many attempts a message is given up.
 pub const MOST_ATTEMPTS: i64 = 10;
-/// How many messages one round delivers.
-pub const A_ROUND: i64 = 50;
+/// How many messages one round delivers at most.
+pub const A_ROUND: u32 = 100;
 /// While one round delivers a message no other does.
 const LEASE: i64 = 2 * MINUTE;
 /// What is urgent is of no use later: a code is good for ten minutes.
@@ -22,21 +22,26 @@ const URGENT_FOR: i64 = 10 * MINUTE;
 /// How long delivered messages stay for looking into complaints.
 const KEPT_FOR: i64 = 30 * DAY;
 
+/// `?1` now, `?2` the lease, `?3` how many, `?4` how many of them may be urgent: they go
+/// first, and leave some room.
 const CLAIM: &str = "
 UPDATE outbox
 SET due_at = ?1 + ?2, attempts = attempts + 1
 WHERE seq IN (
   SELECT seq FROM (
-    SELECT seq FROM outbox
-    WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 1 AND due_at <= ?1
-    ORDER BY due_at
-    LIMIT ?3)
-  UNION ALL
-  SELECT seq FROM (
-    SELECT seq FROM outbox
-    WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 0 AND due_at <= ?1
-    ORDER BY due_at
-    LIMIT ?3))
+    SELECT seq, urgent FROM (
+      SELECT seq, urgent FROM outbox
+      WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 1 AND due_at <= ?1
+      ORDER BY due_at
+      LIMIT ?4)
+    UNION ALL
+    SELECT seq, urgent FROM (
+      SELECT seq, urgent FROM outbox
+      WHERE sent_at IS NULL AND abandoned_at IS NULL AND urgent = 0 AND due_at <= ?1
+      ORDER BY due_at
+      LIMIT ?3))
+  ORDER BY urgent DESC
+  LIMIT ?3)
 RETURNING seq, kind, language, params, secret_sealed, attempts, created_at, sent_at, last_error,
   coalesce(phone_sealed, (SELECT v.phone_sealed FROM volunteer v WHERE v.id = volunteer_id)) AS phone_sealed";
 
@@ -120,9 +125,12 @@ impl Letter {
     }
 }
 
-/// Takes the messages that are due, so that no other round delivers them meanwhile.
-pub async fn claim(db: &Db, now: Instant) -> Result<Vec<Letter>, DbError> {
-    db.rows(bind!(CLAIM, now, LEASE, A_ROUND)).await
+/// Takes so many of the messages that are due, so that no other round delivers them
+/// meanwhile.
+pub async fn claim(db: &Db, now: Instant, most: u32) -> Result<Vec<Letter>, DbError> {
+    let urgent = most.div_ceil(4) * 3;
+    db.rows(bind!(CLAIM, now, LEASE, i64::from(most), i64::from(urgent)))
+        .await
 }
 
 /// The newest messages, for the page that stands in for a phone on a laptop.

@@ -2,6 +2,7 @@
 //! Standard Webhooks says (standardwebhooks.com).
 
 pub mod api;
+mod hook;
 pub mod pages;
 pub mod store;
 
@@ -12,7 +13,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use url::{Host, Url};
 
 use crate::choice;
-use crate::platform::clock::{DAY, Instant};
+use crate::platform::clock::{DAY, HOUR, Instant, day_words};
 use crate::platform::crypto::{NoRandomness, hmac_sha256, random};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
@@ -20,6 +21,9 @@ use crate::platform::input::{Choice as _, string_from};
 
 // What the clock and whoever delivers need.
 pub use store::{Due, Post, claim, failed, forget, sent};
+
+/// How many deliveries one round makes at most, all at once: a Worker has six connections.
+pub const A_ROUND: u32 = 6;
 
 /// An organization has at most so many endpoints; the schema says so too.
 pub const MOST_WEBHOOKS: usize = 5;
@@ -30,38 +34,42 @@ pub const PATIENCE: i64 = 5 * DAY;
 /// After a rotation the secret before signs as well for so long, in milliseconds.
 pub const OVERLAP: i64 = DAY;
 
-choice! {
-    /// What an endpoint may be told of.
-    Event {
-        /// Somebody signed up.
-        SignupCreated = "signup.created",
-        /// A sign-up was given up, declined, or called off.
-        SignupCancelled = "signup.cancelled",
-        /// Somebody who waited has a seat.
-        SignupPromoted = "signup.promoted",
-        /// A sign-up was moved, approved, settled, expected otherwise, or its holder asks to be
-        /// let go.
-        SignupChanged = "signup.changed",
-        /// A shift has another time, place, role or size, or was called off.
-        ShiftChanged = "shift.changed",
-    }
+/// The table of events: the word each travels as, and what it is for people.
+macro_rules! events {
+    ($($(#[$doc:meta])+ $event:ident = $word:tt ($zh:literal, $en:literal);)+) => {
+        choice! {
+            /// What an endpoint may be told of.
+            Event { $($(#[$doc])+ $event = $word),+ }
+        }
+
+        impl Event {
+            /// What it is, for people.
+            pub fn name(self, lang: Lang) -> &'static str {
+                match self {
+                    $(Self::$event => lang.pick($zh, $en)),+
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// Somebody signed up.
+    SignupCreated = "signup.created" ("有人报名", "Somebody signed up");
+    /// A sign-up was given up, declined, or called off.
+    SignupCancelled = "signup.cancelled" ("报名取消", "A sign-up was cancelled");
+    /// Somebody who waited has a seat.
+    SignupPromoted = "signup.promoted" ("候补递补", "Somebody waiting got a seat");
+    /// A sign-up was moved, approved, settled, expected otherwise, or its holder asks to be let go.
+    SignupChanged = "signup.changed" ("报名变更", "A sign-up changed");
+    /// A shift has another time, place, role or size, or was called off.
+    ShiftChanged = "shift.changed" ("班次变更", "A shift changed");
 }
 
 impl Event {
     /// All events.
     pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.iter().map(|(event, _)| *event)
-    }
-
-    /// What it is, for people.
-    pub fn name(self, lang: Lang) -> &'static str {
-        match self {
-            Self::SignupCreated => lang.pick("有人报名", "Somebody signed up"),
-            Self::SignupCancelled => lang.pick("报名取消", "A sign-up was cancelled"),
-            Self::SignupPromoted => lang.pick("候补递补", "Somebody waiting got a seat"),
-            Self::SignupChanged => lang.pick("报名变更", "A sign-up changed"),
-            Self::ShiftChanged => lang.pick("班次变更", "A shift changed"),
-        }
     }
 }
 
@@ -75,8 +83,48 @@ choice! {
     }
 }
 
-/// The kind of the event an owner sends to try an endpoint out.
-pub const TEST: &str = "webhook.test";
+/// An endpoint is tried out so often within [`TESTS_COUNT_FOR`].
+pub const MOST_TESTS: i64 = 5;
+/// How long a test counts, in milliseconds.
+pub const TESTS_COUNT_FOR: i64 = HOUR;
+
+choice! {
+    /// Why a delivery did not arrive.
+    Failure {
+        /// Nobody answered at the address.
+        Unreachable = "unreachable",
+        /// No answer came within ten seconds.
+        Timeout = "timeout",
+        /// The answer pointed elsewhere (3xx).
+        Redirected = "redirected",
+        /// The answer was none of 2xx.
+        Refused = "refused",
+        /// The secret to sign with cannot be read: the deployment has another master key.
+        Unsigned = "unsigned",
+        /// Anything else.
+        Other = "other",
+    }
+}
+
+impl Failure {
+    /// What went wrong, for people.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Unreachable => lang.pick("连不上这个地址", "Could not be reached"),
+            Self::Timeout => lang.pick("10 秒内没有回应", "No answer within 10 seconds"),
+            Self::Redirected => lang.pick(
+                "对方要求跳转；推送不跟随跳转",
+                "It answered with a redirect. Redirects are not followed",
+            ),
+            Self::Refused => lang.pick("对方没有接收", "Did not take it"),
+            Self::Unsigned => lang.pick(
+                "签名密钥读不出来，请换新密钥",
+                "The secret cannot be read; change it",
+            ),
+            Self::Other => lang.pick("没有送达", "Did not arrive"),
+        }
+    }
+}
 
 /// Where events go: `http` or `https`, with a host, without a user or a fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -141,6 +189,11 @@ pub fn endpoint_words() -> Words {
     )
 }
 
+/// Of the events to be told of, when none is chosen.
+pub fn no_events_words() -> Words {
+    Words::new("至少选一种事件", "must name one event at least")
+}
+
 /// What both sides sign with: `whsec_` and 32 random bytes in base64.
 pub struct Secret(String);
 
@@ -186,6 +239,11 @@ pub fn signature(secrets: &[Secret], id: &str, timestamp: i64, body: &str) -> St
         .filter_map(|secret| secret.sign(&message))
         .collect();
     all.join(" ")
+}
+
+/// A day and a time, for people.
+fn moment(at: Instant, lang: Lang) -> String {
+    format!("{} {}", day_words(at, lang), at.hour_minute())
 }
 
 /// What is posted: the same bytes at every attempt.

@@ -4,11 +4,13 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::hook::Hook;
 use super::{Event, WebhookState};
 use crate::bind;
 use crate::organizations::{Permission, Permit, admit};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, Statement};
+use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
@@ -18,7 +20,7 @@ macro_rules! owning {
     () => {
         concat!(
             "
-WITH target AS (SELECT id AS organization_id, name FROM organization WHERE id = ?3),
+WITH target AS (SELECT id AS organization_id, name, state AS organization_state FROM organization WHERE id = ?3),
 ",
             crate::organizations::agent!()
         )
@@ -171,6 +173,28 @@ impl<'a> Owner<'a> {
     fn one(&self, webhook: Uuid) -> Statement {
         self.one_for(ONE, webhook)
     }
+
+    /// Runs statements after one that says who asks, unless the key was taken before. An
+    /// earlier answer is for those only who may still have it.
+    async fn run(
+        &self,
+        key: &IdempotencyKey,
+        statements: impl IntoIterator<Item = Statement>,
+    ) -> Result<Ran, Problem> {
+        let statements = [self.who()].into_iter().chain(statements).collect();
+        let ran = key.run(self.visit, statements).await.map_err(|error| {
+            if error.is_refusal("too_many_webhooks") {
+                registering::too_many()
+            } else {
+                error.into()
+            }
+        })?;
+        match &ran {
+            Ran::Now(batch) => admit(batch, 0)?,
+            Ran::Before(_) => admit(&self.visit.db.run(self.who()).await?, 0)?,
+        }
+        Ok(ran)
+    }
 }
 
 fn one(batch: &Batch, at: usize) -> Result<Webhook, Problem> {
@@ -198,7 +222,13 @@ pub async fn list(visit: &Visit, organization: Uuid) -> Result<(String, Vec<Webh
 }
 
 /// One of them.
-pub async fn show(visit: &Visit, organization: Uuid, webhook: Uuid) -> Result<Webhook, Problem> {
+pub async fn show(
+    visit: &Visit,
+    Hook {
+        organization,
+        webhook,
+    }: Hook,
+) -> Result<Webhook, Problem> {
     let owner = Owner::of(visit, organization);
     let batch = visit
         .db

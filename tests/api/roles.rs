@@ -266,7 +266,7 @@ fn endpoint(organization: &Organization, id: &str) -> [Sql; 2] {
         ),
         (
             "INSERT INTO webhook_delivery (id, webhook_id, type, data, delivered_at)
-             VALUES (?1, ?1, 'webhook.test', '{}', 0)"
+             VALUES (?1, ?1, 'signup.created', '{}', 0)"
                 .to_owned(),
             vec![json!(id)],
         ),

@@ -221,36 +221,51 @@ fn the_console_registers_tries_out_replays_and_removes_an_endpoint() {
     open(&desk, &organization.member("manager"), &list).is(403);
     let wrong = sends(&desk, &owner, &list, &[("url", "ftp://x")]).is(422);
     assert!(wrong.text().contains("ftp://x") && wrong.text().contains("公网的 https 地址"));
+    let deaf = [("url", "https://desk.example.org/in")];
+    let none = sends(&desk, &owner, &list, &deaf).is(422);
+    assert!(none.text().contains("至少选一种事件"));
     let fields = [
         ("url", "https://desk.example.org/in"),
         ("event", "signup.created"),
     ];
     let shown = sends(&desk, &owner, &list, &fields).is(200).text();
-    assert!(shown.contains("whsec_"));
+    assert!(shown.contains("whsec_") && shown.contains("已登记"));
+    assert!(shown.contains("href=\"/api/docs\">接口文档"));
     let text = open(&desk, &owner, &list).is(200).text();
     assert!(text.contains("desk.example.org") && !text.contains("whsec_"));
     let api = format!("/api/v1{list}");
     let id = owner.reads(&api).is(200).ids().remove(0);
     let one = format!("{list}/{id}");
-    sends(&desk, &owner, &format!("{one}/test"), &[]).is(303);
-    let text = open(&desk, &owner, &one).is(200).text();
+    let done = |target: &str, words: &str| {
+        let answer = sends(&desk, &owner, target, &[]).is(303);
+        let shown = open(&desk, &owner, answer.header("location").unwrap());
+        let text = shown.is(200).text();
+        assert!(
+            text.contains("role=\"status\"") && text.contains(words),
+            "{text}"
+        );
+        text
+    };
+    let text = done(&format!("{one}/test"), "测试已发出");
     assert!(text.contains("webhook.test") && text.contains("待推送"));
-    let delivery = owner
-        .reads(&format!("{api}/{id}/deliveries"))
-        .ids()
-        .remove(0);
-    sends(
-        &desk,
-        &owner,
-        &format!("{one}/deliveries/{delivery}/replay"),
-        &[],
-    )
-    .is(303);
+    assert!(!text.contains("/replay\""), "a test is sent anew");
+    let delivery = "msg_0f8fad5bd9cb469fa16570867728950e";
+    desk.place().rows(
+        "INSERT INTO webhook_delivery (id, webhook_id, type, data) VALUES (?1, ?2, 'signup.created', '{}')",
+        serde_json::json!([delivery, id]),
+    );
+    done(&format!("{one}/deliveries/{delivery}/replay"), "已重新推送");
     let rotated = sends(&desk, &owner, &format!("{one}/rotate"), &[]).is(200);
-    assert!(rotated.text().contains("whsec_") && rotated.text().contains("旧密钥仍同时签名"));
-    sends(&desk, &owner, &format!("{one}/disable"), &[]).is(303);
-    assert!(open(&desk, &owner, &one).is(200).text().contains("已停用"));
-    sends(&desk, &owner, &format!("{one}/enable"), &[]).is(303);
-    sends(&desk, &owner, &format!("{one}/remove"), &[]).is(303);
+    assert!(rotated.text().contains("whsec_") && rotated.text().contains("密钥已更换"));
+    let twice = sends(&desk, &owner, &format!("{one}/rotate"), &[]).is(409);
+    assert!(twice.text().contains("role=\"alert\"") && !twice.text().contains("whsec_"));
+    for _ in 0..4 {
+        sends(&desk, &owner, &format!("{one}/test"), &[]).is(303);
+    }
+    let too_many = sends(&desk, &owner, &format!("{one}/test"), &[]).is(429);
+    assert!(too_many.text().contains("一小时内最多测试 5 次"));
+    assert!(done(&format!("{one}/disable"), "补发").contains("已停用"));
+    done(&format!("{one}/enable"), "已启用");
+    done(&format!("{one}/remove"), "已删除");
     open(&desk, &owner, &one).is(404);
 }

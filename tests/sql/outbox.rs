@@ -9,7 +9,9 @@ use crate::support::desk::Desk;
 use crate::support::place::Place as _;
 
 fn claim(desk: &Desk) -> Vec<Letter> {
-    outbox::claim(&desk.db, desk.now()).block_on().unwrap()
+    outbox::claim(&desk.db, desk.now(), outbox::A_ROUND)
+        .block_on()
+        .unwrap()
 }
 
 fn fail(desk: &Desk, letter: &Letter) {
@@ -152,4 +154,28 @@ fn a_letter_knows_its_phone_even_when_the_volunteer_has_no_phone_in_it() {
     desk.passes(HOUR);
     let letters = claim(&desk);
     assert_eq!(letters[0].phone(&desk.config), Some(ming.phone));
+}
+
+#[test]
+fn a_small_round_takes_what_is_urgent_first_and_leaves_room_for_the_rest() {
+    let desk = Desk::new();
+    for urgent in [false, true] {
+        for _ in 0..5 {
+            write(&desk, urgent);
+        }
+    }
+    let taken = |most: u32| {
+        let letters = outbox::claim(&desk.db, desk.now(), most)
+            .block_on()
+            .unwrap();
+        let urgent = "SELECT count(*) AS n FROM outbox WHERE urgent = 1 AND attempts > 0";
+        (letters.len(), desk.place().number(urgent, json!([])))
+    };
+    assert_eq!(taken(1), (1, 1));
+    assert_eq!(
+        taken(4),
+        (4, 4),
+        "three more that are urgent, and one that is not"
+    );
+    assert_eq!(taken(100), (5, 5));
 }

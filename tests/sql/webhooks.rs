@@ -3,7 +3,7 @@
 
 use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE};
 use diandan::platform::db::Statement;
-use diandan::webhooks::{self, Due};
+use diandan::webhooks::{self, Due, Failure};
 use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
@@ -13,6 +13,8 @@ use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::{Organization, Shift, Volunteer};
 use crate::support::place::Place as _;
 use crate::support::request::Request;
+
+mod limits;
 
 const NINE: &str = "2026-11-28T09:00:00+08:00";
 const URL: &str = "https://desk.example.org/in";
@@ -62,6 +64,18 @@ impl<'a> Ears<'a> {
         self.owner.place.send(&request).is(200).json()
     }
 
+    fn moves_to(&self, url: &str) -> String {
+        let request = self.request("PATCH", "").json(&json!({"url": url}));
+        self.owner.place.send(&request).is(200).member("url")
+    }
+
+    fn organization_becomes(&self, state: &str) {
+        self.owner.place.rows(
+            "UPDATE organization SET state = ?2 WHERE id = ?1",
+            json!([self.organization.id, state]),
+        );
+    }
+
     /// What it was told, the oldest first: the type and the state of what it is about.
     fn heard(&self) -> Vec<(String, String)> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -91,7 +105,9 @@ fn two(organization: &Organization<'_>) -> (Notice, [Shift; 2]) {
 }
 
 fn claim(desk: &Desk) -> Vec<Due> {
-    webhooks::claim(&desk.db, desk.now()).block_on().unwrap()
+    webhooks::claim(&desk.db, desk.now(), webhooks::A_ROUND)
+        .block_on()
+        .unwrap()
 }
 
 fn run(desk: &Desk, statements: Vec<Statement>) {
@@ -349,7 +365,7 @@ fn a_delivery_is_leased_repeated_with_pauses_and_given_up() {
         assert!(claim(&desk).is_empty(), "leased");
         run(
             &desk,
-            webhooks::failed(&due[0], Some(500), "it answered 500", desk.now()),
+            webhooks::failed(&due[0], Some(500), Failure::Refused, desk.now()),
         );
         assert_eq!(newest()["state"], "pending");
         assert_eq!(newest()["status"], 500);
@@ -361,7 +377,7 @@ fn a_delivery_is_leased_repeated_with_pauses_and_given_up() {
     let due = claim(&desk);
     run(
         &desk,
-        webhooks::failed(&due[0], None, "it cannot be reached", desk.now()),
+        webhooks::failed(&due[0], None, Failure::Unreachable, desk.now()),
     );
     assert_eq!(newest()["state"], "abandoned");
     assert_eq!(newest()["attempts"], 14);
@@ -412,7 +428,7 @@ fn an_endpoint_where_nothing_arrives_for_five_days_is_switched_off_and_its_owner
         for due in &due {
             run(
                 &desk,
-                webhooks::failed(due, Some(503), "it answered 503", desk.now()),
+                webhooks::failed(due, Some(503), Failure::Refused, desk.now()),
             );
         }
         due.len()
@@ -457,7 +473,7 @@ fn an_endpoint_that_says_to_be_gone_is_believed() {
     let due = claim(&desk);
     run(
         &desk,
-        webhooks::failed(&due[0], Some(410), "it answered 410", desk.now()),
+        webhooks::failed(&due[0], Some(410), Failure::Refused, desk.now()),
     );
     assert_eq!(ears.reads("")["state"], "disabled");
     ears.owner.is_told("webhook_disabled");
@@ -501,9 +517,7 @@ fn after_a_rotation_both_secrets_sign_for_a_day() {
 fn deliveries_are_listed_page_by_page_and_forgotten_after_a_month() {
     let desk = Desk::new();
     let ears = Ears::of(&desk, &[]);
-    for _ in 0..7 {
-        desk.place().send(&ears.request("POST", "/test")).is(202);
-    }
+    limits::waiting(&desk, &ears.id, 7, desk.now());
     let mut seen = Vec::new();
     let mut next = Some(ears.path("/deliveries?limit=3"));
     while let Some(target) = next {

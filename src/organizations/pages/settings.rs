@@ -251,7 +251,8 @@ fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup
     html! {
         section.course #keys {
             h2 { (lang.pick("接口密钥", "API keys")) small { (in_brackets(working.len(), lang)) } }
-            p.small { (lang.pick("给贵单位自己的系统用。每个系统一个，只给它需要的权限。", "For your own systems: one each, with no more scopes than it needs.")) }
+            p.small { (lang.pick("给贵单位自己的系统用。每个系统一个，只给它需要的权限。", "For your own systems: one each, with no more scopes than it needs.")) " "
+                a href="/api/docs" { (lang.pick("接口文档", "API reference")) } }
             (refusal(problem, lang))
             @if let Some(made) = &outcome.made {
                 div.say.good role="status" {

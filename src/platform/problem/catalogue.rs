@@ -201,10 +201,14 @@ kinds! {
         ("不在等待审核", "Not waiting for approval")
         ("这个报名已经审核过、已撤回，或所属项目不需要审核。", "The sign-up was decided on or withdrawn, or its project asks for no approval.")
         ("读取名单，看它现在的状态。", "Read the roster to see where it stands.")
+    not_replayable 409
+        ("测试不能重新推送", "Not replayable")
+        ("这条记录是测试（`webhook.test`），不是事件。", "The delivery is a test (`webhook.test`), no event.")
+        ("另发一条测试。", "Send another test.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
-        ("组织还没有通过核验，或已被暂停：只能保存草稿。", "The organization is not verified or was suspended: it can keep drafts only.")
-        ("以 `state: \"draft\"` 保存，等统筹单位核验。", "Save with `state: \"draft\"` until a coordinator verifies it.")
+        ("组织还没有通过核验，或已被暂停：项目只能保存为草稿，接收地址不能测试，也不能重新推送。", "The organization is not verified or was suspended: it can keep drafts only, and its webhooks are neither tested nor sent anything again.")
+        ("等统筹单位核验；此前以 `state: \"draft\"` 保存项目。", "Wait until a coordinator verifies it; until then save with `state: \"draft\"`.")
     organization_suspended 409
         ("组织已被暂停", "Organization suspended")
         ("统筹单位暂停了这个组织：它的班次不能报名，核验过的资料不能修改。", "A coordinator has suspended the organization: its shifts take no sign-ups, and what was verified stays as it is.")
@@ -233,6 +237,10 @@ kinds! {
         ("名单已关闭", "Roster closed")
         ("班次结束已超过 30 天，名单不再显示。", "The shift ended more than 30 days ago; its roster is shown no more.")
         ("请在期限内读取并妥善保管。", "Read rosters in time, and keep them safe.")
+    secret_just_rotated 409
+        ("密钥刚刚换过", "Secret just rotated")
+        ("接收地址的密钥一天内已换过一次，旧密钥还在同时签名；`possible_at` 之后才能再换。", "The webhook's secret was rotated within a day and the one before still signs; it can be rotated again from `possible_at`.")
+        ("到时候再换；密钥泄露、等不及的，删除接收地址后重新登记。", "Rotate it then; if it leaked and cannot wait, remove the webhook and register it again.")
     shift_cancelled 409
         ("班次已取消", "Shift cancelled")
         ("班次或整个项目已取消。", "The shift or its whole project was called off.")
@@ -285,6 +293,10 @@ kinds! {
         ("项目过多", "Too many projects")
         ("一个文件里的项目超过 5000 个。", "The file has more than 5,000 projects.")
         ("分成几个文件。", "Split the file.")
+    too_many_tests 429
+        ("测试太多", "Too many tests")
+        ("一小时内向同一个接收地址最多发 5 条测试。", "A webhook is tried out five times within an hour at most.")
+        ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
     too_many_waiting 409
         ("待核验的组织太多", "Too many waiting")
         ("调用者已有 10 个组织在等待核验或未通过核验。", "The caller has 10 organizations that wait for verification or were refused.")

@@ -7,11 +7,12 @@ use uuid::Uuid;
 use super::{Owner, Webhook, one, words};
 use crate::organizations::admit;
 use crate::platform::clock::Instant;
-use crate::platform::i18n::Words;
+use crate::platform::i18n::{Lang, Words};
 use crate::platform::idempotency::{IdempotencyKey, Ran, Reply};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
-use crate::webhooks::{Endpoint, Event, MOST_WEBHOOKS, OVERLAP, Secret, WebhookState};
+use crate::webhooks::hook::Hook;
+use crate::webhooks::{Endpoint, Event, MOST_WEBHOOKS, OVERLAP, Secret, WebhookState, moment};
 
 /// `?6` the new id, `?7` the address, `?8` the events, `?9` the sealed secret.
 const REGISTER: &str = concat!(
@@ -46,13 +47,14 @@ WHERE webhook_delivery.webhook_id = h.id AND h.state = 'disabled'
   AND webhook_delivery.delivered_at IS NULL AND webhook_delivery.abandoned_at IS NULL"
 );
 
-/// `?6` the webhook, `?7` the new secret, `?8` until when the one before signs as well.
+/// `?6` the webhook, `?7` the new secret, `?8` until when the one before signs as well. The
+/// one before that would sign no more, so it waits until then.
 const ROTATE: &str = concat!(
     of_webhook!(),
     "
 UPDATE webhook SET previous_sealed = webhook.secret_sealed, previous_until = ?8, secret_sealed = ?7
 FROM hook h
-WHERE webhook.id = h.id"
+WHERE webhook.id = h.id AND (h.previous_until IS NULL OR h.previous_until <= ?2)"
 );
 
 /// `?6` the webhook. Its deliveries go with it.
@@ -86,8 +88,7 @@ pub async fn register(
     let owner = Owner::of(visit, organization);
     let events = words(events);
     let sealed = visit.config.keys.seal(secret.reveal())?;
-    let statements = vec![
-        owner.who(),
+    let statements = [
         owner
             .asks(REGISTER)
             .and(id)
@@ -101,21 +102,10 @@ pub async fn register(
         ),
         key.keep(visit, id, reply)?,
     ];
-    let ran = key.run(visit, statements).await.map_err(|error| {
-        if error.is_refusal("too_many_webhooks") {
-            too_many()
-        } else {
-            error.into()
-        }
-    })?;
-    match &ran {
-        Ran::Now(batch) => admit(batch, 0)?,
-        Ran::Before(_) => admit(&visit.db.run(owner.who()).await?, 0)?,
-    }
-    Ok(ran)
+    owner.run(key, statements).await
 }
 
-fn too_many() -> Problem {
+pub(super) fn too_many() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "too_many_webhooks",
@@ -129,8 +119,10 @@ fn too_many() -> Problem {
 /// Changes an endpoint.
 pub async fn change(
     visit: &Visit,
-    organization: Uuid,
-    webhook: Uuid,
+    Hook {
+        organization,
+        webhook,
+    }: Hook,
     what: &Change<'_>,
 ) -> Result<Webhook, Problem> {
     let owner = Owner::of(visit, organization);
@@ -154,32 +146,51 @@ pub async fn change(
     one(&batch, 4)
 }
 
-/// Gives an endpoint another secret; the one before signs as well for a while.
+/// Gives an endpoint another secret; the one before signs as well for a while. Refused as
+/// `secret_just_rotated` while it does.
 pub async fn rotate(
     visit: &Visit,
-    organization: Uuid,
-    webhook: Uuid,
+    Hook {
+        organization,
+        webhook,
+    }: Hook,
     secret: &Secret,
     (key, reply): (&IdempotencyKey, &Reply),
 ) -> Result<Ran, Problem> {
     let owner = Owner::of(visit, organization);
     let sealed = visit.config.keys.seal(secret.reveal())?;
-    let statements = vec![
-        owner.who(),
+    let statements = [
+        owner.one(webhook),
         owner
             .one_for(ROTATE, webhook)
             .and(sealed)
             .and(previous_until(visit)),
         owner.records(webhook, "webhook.rotated", &json!({})),
         key.keep(visit, webhook, reply)?,
-        owner.one(webhook),
     ];
-    let ran = key.run(visit, statements).await?;
-    match &ran {
-        Ran::Now(batch) => drop(one(batch, 4)?),
-        Ran::Before(_) => admit(&visit.db.run(owner.who()).await?, 0)?,
+    let ran = owner.run(key, statements).await?;
+    if let Ran::Now(batch) = &ran
+        && let Some(until) = one(batch, 1)?.previous_until
+    {
+        return Err(too_soon(until));
     }
     Ok(ran)
+}
+
+fn too_soon(until: Instant) -> Problem {
+    let words = |lang| moment(until, lang);
+    Problem::new(
+        StatusCode::CONFLICT,
+        "secret_just_rotated",
+        Words::new(
+            format!("一天内已换过密钥，{} 之后才能再换", words(Lang::Zh)),
+            format!(
+                "The secret was changed within a day; it can be changed again from {}",
+                words(Lang::En)
+            ),
+        ),
+    )
+    .with("possible_at", until.rfc3339())
 }
 
 /// Until when the secret before signs as well, when it is rotated now.
@@ -188,7 +199,13 @@ pub fn previous_until(visit: &Visit) -> Instant {
 }
 
 /// Removes an endpoint; what was removed before is gone all the same.
-pub async fn remove(visit: &Visit, organization: Uuid, webhook: Uuid) -> Result<(), Problem> {
+pub async fn remove(
+    visit: &Visit,
+    Hook {
+        organization,
+        webhook,
+    }: Hook,
+) -> Result<(), Problem> {
     let owner = Owner::of(visit, organization);
     let statements = vec![
         owner.who(),
