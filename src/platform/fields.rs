@@ -49,6 +49,17 @@ impl FieldErrors {
         }
     }
 
+    /// The members of the whole that are bad, or have something bad in them.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let steps = self.0.iter().map(|(pointer, _)| pointer.split('/').nth(1));
+        steps.map(Option::unwrap_or_default)
+    }
+
+    /// Keeps those of some pointers.
+    pub fn retain(&mut self, keeps: impl Fn(&str) -> bool) {
+        self.0.retain(|(pointer, _)| keeps(pointer));
+    }
+
     /// Whether no field is bad.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

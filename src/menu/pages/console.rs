@@ -2,6 +2,7 @@
 //! step with its confirmation in `steps`.
 
 mod edit;
+mod form_page;
 mod steps;
 
 pub use edit::{change, create, edit, new};
