@@ -65,11 +65,15 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
             format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
         }
         ("signup_let_go", Lang::Zh) => {
-            format!("组织者取消了您在“{title}”（{when}）的报名。如有疑问，请联系组织者。")
+            let why = because(reason, lang);
+            format!("组织者取消了您在“{title}”（{when}）的报名。{why}如有疑问，请联系组织者。")
         }
-        ("signup_let_go", Lang::En) => format!(
-            "The organizer has cancelled your sign-up for “{title}” ({when}). Ask the organizer if you have questions."
-        ),
+        ("signup_let_go", Lang::En) => {
+            let why = because(reason, lang);
+            format!(
+                "The organizer has cancelled your sign-up for “{title}” ({when}).{why} Ask the organizer if you have questions."
+            )
+        }
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
             format!("The organizer has approved your withdrawal from “{title}” ({when}).")
@@ -117,15 +121,20 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
     })
 }
 
+/// A reason as a sentence of its own, when there is one.
+fn because(reason: &str, lang: Lang) -> String {
+    match (reason, lang) {
+        ("", _) => String::new(),
+        (reason, Lang::Zh) => format!("原因：{reason}。"),
+        (reason, Lang::En) => format!(" Reason: {reason}."),
+    }
+}
+
 fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
     let was = letter.instant("was");
     let was = format!("{} {}", day_words(was, lang), was.hour_minute());
     let role = letter.param("role");
-    let why = match (letter.param("reason"), lang) {
-        ("", _) => String::new(),
-        (reason, Lang::Zh) => format!("原因：{reason}。"),
-        (reason, Lang::En) => format!(" Reason: {reason}."),
-    };
+    let why = because(letter.param("reason"), lang);
     match lang {
         Lang::Zh => format!(
             "组织者把您在“{title}”的班次从 {was} 换到 {when}（{role}），{place}。{why}如来不了，请在“我的班次”里取消。"

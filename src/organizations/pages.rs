@@ -6,7 +6,7 @@ mod mine;
 mod settings;
 mod structured;
 
-pub use console::{ConsolePage, console_nav};
+pub use console::{Console, ConsolePage, console_nav};
 pub use mine::{answer, mine, new, register};
 pub use settings::{act, settings, settings_again};
 

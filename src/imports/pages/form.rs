@@ -9,7 +9,7 @@ use crate::imports::acting::{FileIn, HandedIn, admit, may_read};
 use crate::imports::receiving::Receiving;
 use crate::imports::store;
 use crate::imports::{Import, LARGEST_FILE, MOST_PROJECTS};
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::organizations::{Agent, Permission};
 use crate::platform::clock::day_words;
 use crate::platform::i18n::{Lang, Words};
@@ -40,7 +40,7 @@ async fn render(
     let title = lang.pick("批量导入", "Bulk import");
     let export = format!("/api/v1/organizations/{organization}/export");
     let body = html! {
-        (console_nav(visit, organization, &agent.organization_name, ConsolePage::Imports))
+        (Console::of(visit, organization, &agent).nav(Some(ConsolePage::Imports)))
         h1 { (title) }
         @if let Some(problem) = problem {
             p.say role="alert" { (problem.title(lang)) }

@@ -17,7 +17,7 @@ use crate::menu::api::with_cursor;
 use crate::menu::own::{Filter, OwnProject};
 use crate::menu::search::Cursor;
 use crate::menu::{Places, ProjectState, store};
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::organizations::{Agent, OrganizationState, Permission};
 use crate::platform::clock::day_words;
 use crate::platform::fields::FieldErrors;
@@ -27,6 +27,7 @@ use crate::platform::page::{Audience, page};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
+use crate::signups::{Asked, asked};
 
 /// Lines on a page of the list.
 const LINES: i64 = 30;
@@ -104,6 +105,7 @@ pub async fn projects(
     let found = store::own_list(&visit, &organization, Some(&filter)).await?;
     let agent = found.agent.ok_or_else(Problem::unauthenticated)?;
     agent.require(Permission::ReadProjects)?;
+    let asked: Option<Asked> = visit.db.first(asked(&visit, &organization)).await?;
     let writes = agent.require(Permission::WriteProjects).is_ok();
     let lang = visit.lang;
     let here = format!("/organizations/{organization}/projects");
@@ -111,7 +113,7 @@ pub async fn projects(
     let next = found.next.map(|cursor| with_cursor(&visit.target, cursor));
     let plain = query.state.is_none() && query.q.is_none();
     let body = html! {
-        (console_nav(&visit, &organization, &agent.organization_name, ConsolePage::Projects))
+        (Console::of(&visit, &organization, &agent).with_requests(asked.map_or(0, |asked| asked.number)).nav(Some(ConsolePage::Projects)))
         h1 { (lang.pick("项目", "Projects")) }
         @if let Some(done) = query.done { p.say.good role="status" { (done.words(lang)) } }
         (standing_of(&agent, lang))

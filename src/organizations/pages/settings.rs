@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::facts::{Typed, fields, refusal};
-use super::{ConsolePage, console_nav, on_day, state_words};
+use super::{Console, ConsolePage, on_day, state_words};
 use crate::organizations::api::changed;
 use crate::organizations::api::invitations::not_invited;
 use crate::organizations::api::keys::{NewApiKey, keep, ready, too_many};
@@ -27,6 +27,7 @@ use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
 use crate::regions::Region;
+use crate::signups::{Asked, asked};
 use crate::volunteers::{Phone, phone_words};
 
 /// How long a key made on the page may last, in days.
@@ -45,6 +46,8 @@ struct Settings {
     invitations: Vec<Invitation>,
     keys: Vec<ApiKey>,
     regions: Vec<Region>,
+    /// How many sign-ups wait for an answer.
+    requests: i64,
 }
 
 /// What the page must still show after something was sent: where it was sent from, why it
@@ -92,6 +95,7 @@ async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
             invitations::open(visit, &id),
             keys::keys(visit, &id),
             reading::counties(),
+            asked(visit, &id),
         ])
         .await?;
     let agent: Agent = batch.first(0)?.ok_or_else(Problem::unauthenticated)?;
@@ -103,6 +107,7 @@ async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
         invitations: invitations::listed(visit, &batch, 3)?,
         keys: batch.rows(4)?,
         regions: batch.rows(5)?,
+        requests: batch.first(6)?.map_or(0, |asked: Asked| asked.number),
     })
 }
 
@@ -114,7 +119,7 @@ async fn show(visit: &Visit, id: Uuid, outcome: Outcome) -> Result<Response, Pro
     let title = lang.pick("设置", "Settings");
     let (style, state) = state_words(organization, lang);
     let body = html! {
-        (console_nav(visit, &organization.id, &organization.name, ConsolePage::Settings))
+        (Console::new(visit, &organization.id, &organization.name, Some(settings.role)).with_requests(settings.requests).nav(Some(ConsolePage::Settings)))
         h1 { (title) }
         div class=(style) {
             p { (state) }

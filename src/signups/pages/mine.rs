@@ -169,7 +169,7 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
 
 /// Takes `/me/signups/{id}/cancel`.
 pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    match store::leave(&visit, id).await? {
+    match store::leave(&visit, id, None).await? {
         Left::TooLate => Err(too_late()),
         Left::Cancelled | Left::Asked | Left::Already => {
             Ok(see_other(&format!("/me/signups/{id}")))
@@ -207,12 +207,13 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
         @if !mine.organized.is_empty() {
             section.course {
                 h2 { (lang.pick("我负责的班次", "Shifts I run")) }
+                p { a href="/me/organizations" { (lang.pick("我的组织：项目、报名请求、成员", "My organizations: projects, requests, members")) } }
                 ul.shifts {
                     @for shift in &mine.organized {
                         li {
                             div.when { (when(shift.starts_at, shift.ends_at, lang)) }
                             div.go { a.button.quiet href={ "/shifts/" (shift.id) "/roster" } { (lang.pick("名单", "Roster")) } }
-                            div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) }
+                            div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, shift.pending, lang)) }
                         }
                     }
                 }

@@ -14,7 +14,7 @@ use crate::menu::parts::project_part;
 use crate::menu::store::{AtTheConsole, ProjectRow, ShiftRow};
 use crate::menu::{ProjectState, ShiftState};
 use crate::organizations::Permission;
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::i18n::Lang;
 use crate::platform::page::{Audience, page};
 use crate::platform::problem::Problem;
@@ -99,7 +99,7 @@ pub fn form_page(visit: &Visit, shown: &Shown<'_>) -> Result<Response, Problem> 
     let name = project.and_then(|(project, _)| project.title.as_deref());
     let base = format!("/organizations/{}/projects", shown.organization);
     let body = html! {
-        (console_nav(visit, shown.organization, &agent.organization_name, ConsolePage::Projects))
+        (Console::of(visit, shown.organization, agent).nav(Some(ConsolePage::Projects)))
         h1 { (name.unwrap_or(title)) }
         @if let Some(done) = shown.done { p.say.good role="status" { (done.words(lang)) } }
         @if let Some(problem) = shown.problem { (refusal(problem, &faults, lang)) }

@@ -16,7 +16,7 @@ use crate::menu::precondition::Precondition;
 use crate::menu::publishing::{Outcome, Published, Target, discard, own_project, publish};
 use crate::menu::store::{self, Before, ProjectRow};
 use crate::organizations::Permission;
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
@@ -126,7 +126,7 @@ async fn confirm_page(
     let wrong = |name: &str| problem.and_then(|problem| problem.errors().of(name, lang));
     let value = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let body = html! {
-        (console_nav(visit, organization, &agent.organization_name, ConsolePage::Projects))
+        (Console::of(visit, organization, &agent).nav(Some(ConsolePage::Projects)))
         h1 { (act.name(lang)) }
         p { strong { (project.title.as_deref().unwrap_or(&project.client_ref)) } }
         p { (act.explained(lang)) }
