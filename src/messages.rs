@@ -3,7 +3,7 @@
 use axum::response::Response;
 use maud::html;
 
-use crate::platform::clock::{Instant, day_words, span_words};
+use crate::platform::clock::{Instant, day_from, span_words};
 use crate::platform::config::Config;
 use crate::platform::i18n::Lang;
 use crate::platform::outbox::{self, Letter};
@@ -16,7 +16,9 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
     let lang = letter.lang();
     let title = letter.param("title");
     let place = letter.param("place");
-    let when = when(letter.instant("starts_at"), letter.instant("ends_at"), lang);
+    let written = letter.created_at;
+    let (from, to) = (letter.instant("starts_at"), letter.instant("ends_at"));
+    let when = when(written, from, to, lang);
     let reason = letter.param("reason");
     let words = match (letter.kind.as_str(), lang) {
         ("sign_in_code", _) => {
@@ -132,7 +134,11 @@ fn because(reason: &str, lang: Lang) -> String {
 
 fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
     let was = letter.instant("was");
-    let was = format!("{} {}", day_words(was, lang), was.hour_minute());
+    let was = format!(
+        "{} {}",
+        day_from(letter.created_at, was, lang),
+        was.hour_minute()
+    );
     let role = letter.param("role");
     let why = because(letter.param("reason"), lang);
     match lang {
@@ -197,8 +203,9 @@ fn about_organizations(
     })
 }
 
-fn when(from: Instant, to: Instant, lang: Lang) -> String {
-    format!("{} {}", day_words(from, lang), span_words(from, to, lang))
+fn when(written: Instant, from: Instant, to: Instant, lang: Lang) -> String {
+    let day = day_from(written, from, lang);
+    format!("{day} {}", span_words(from, to, lang))
 }
 
 /// Serves `/outbox`, where a laptop stands in for a phone. It does not exist elsewhere.

@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{ICON, SCRIPT, STYLE};
-use super::clock::{Instant, day_words, span_words};
+use super::clock::{Instant, day_from, span_words};
 use super::i18n::{Lang, Words};
 use super::problem::Problem;
 use super::visit::{Visit, is_path};
@@ -212,9 +212,10 @@ pub fn in_brackets(number: usize, lang: Lang) -> String {
 }
 
 /// Day and time of a shift, each kept on one line.
-pub fn when(from: Instant, to: Instant, lang: Lang) -> Markup {
+pub fn when(visit: &Visit, from: Instant, to: Instant) -> Markup {
+    let lang = visit.lang;
     html! {
-        span.nowrap { (day_words(from, lang)) } " " span.nowrap { (span_words(from, to, lang)) }
+        span.nowrap { (day_from(visit.now, from, lang)) } " " span.nowrap { (span_words(from, to, lang)) }
     }
 }
 

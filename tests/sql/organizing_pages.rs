@@ -192,8 +192,7 @@ fn requests_of_all_shifts_stand_in_one_place() {
         "done=approved&signup=%3Cb%3E",
         "done=noted&signup=x",
     ] {
-        let status = open(&desk, &manager, &format!("{roster}?{odd}")).status;
-        assert!(matches!(status, 200 | 422), "{odd}: {status}");
+        open(&desk, &manager, &format!("{roster}?{odd}")).is(200);
     }
 }
 

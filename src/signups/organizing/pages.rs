@@ -51,7 +51,7 @@ pub async fn requests(
         }
         ul.shifts {
             @for request in &requests.items {
-                (request_line(request, &organization, decides, lang))
+                (request_line(&visit, request, &organization, decides))
             }
         }
     };
@@ -63,7 +63,8 @@ pub async fn requests(
     ))
 }
 
-fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang) -> Markup {
+fn request_line(visit: &Visit, request: &Request, organization: &str, decides: bool) -> Markup {
+    let lang = visit.lang;
     let to = |act: &str| format!("/shifts/{}/roster/{}/{act}", request.shift_id, request.id);
     let (asks, act, button) = match request.asks {
         Asks::Place => (
@@ -92,7 +93,7 @@ fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang
             div.small {
                 a href={ "/shifts/" (request.shift_id) "/roster" } { (request.title) }
                 " · " (request.role) br;
-                (when(request.starts_at, request.ends_at, lang)) " · "
+                (when(visit, request.starts_at, request.ends_at)) " · "
                 (lang.pick("已确认 ", "confirmed ")) span.num { (request.confirmed) "/" (request.capacity) } br;
                 (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提出", " asked"))
                 @if let Some(note) = &request.note { br; (lang.pick("留言：", "Note: ")) (note) }
@@ -119,7 +120,7 @@ pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         p.small.actions { (lang.pick("用浏览器菜单里的“打印”，纸张选 A4。", "Print it from the browser's menu, on A4.")) }
         section.sheet {
             h1 { (shift.title) }
-            p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) } " · " (shift.role) br; (shift.place) br;
+            p { strong.num { (when(&visit, shift.starts_at, shift.ends_at)) } " · " (shift.role) br; (shift.place) br;
                 (shift.organization_name) }
             (sign_in_table(&seated, lang.pick("有名额的人", "With a seat"), lang))
             @if !waiting.is_empty() {

@@ -4,7 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::counts;
-use crate::platform::clock::day_words;
+use crate::platform::clock::day_from;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
 use crate::platform::page::{Audience, in_brackets, page, see_other, when};
@@ -47,7 +47,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let cancelled = ticket.state == SignupState::Cancelled;
     let body = html! {
         h1 { (headline) }
-        (ticket_card(&ticket, lang))
+        (ticket_card(&visit, &ticket))
         @if let Some(why) = ticket.why_changed() {
             p.say.wait {
                 @if cancelled { (lang.pick("取消原因：", "Reason: ")) } @else { (lang.pick("有变更：", "Changed: ")) }
@@ -73,7 +73,8 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     Ok(page(&visit, Audience::Oneself, headline, &body))
 }
 
-fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
+fn ticket_card(visit: &Visit, ticket: &Ticket) -> Markup {
+    let lang = visit.lang;
     html! {
         article.ticket {
             span class={ "state " (ticket.state.word()) } {
@@ -89,7 +90,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
             hr;
             dl.facts {
                 dt { (lang.pick("时间", "When")) }
-                dd.num { strong { (when(ticket.starts_at, ticket.ends_at, lang)) } }
+                dd.num { strong { (when(visit, ticket.starts_at, ticket.ends_at)) } }
                 dt { (lang.pick("地点", "Where")) }
                 dd { (ticket.place) br; small { (ticket.region_name.as_deref().unwrap_or_default()) } }
                 dt { (lang.pick("岗位", "Role")) }
@@ -111,7 +112,11 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
 fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
     let lang = visit.lang;
     let until = ticket.cancel_until();
-    let until = format!("{} {}", day_words(until, lang), until.hour_minute());
+    let until = format!(
+        "{} {}",
+        day_from(visit.now, until, lang),
+        until.hour_minute()
+    );
     let (summary, hint, button) = match ticket.leaving(visit.now) {
         Leaving::TooLate => return html! {},
         Leaving::ByAsking if ticket.cancel_requested_at.is_some() => {
@@ -211,7 +216,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 ul.shifts {
                     @for shift in &mine.organized {
                         li {
-                            div.when { (when(shift.starts_at, shift.ends_at, lang)) }
+                            div.when { (when(visit, shift.starts_at, shift.ends_at)) }
                             div.go { a.button.quiet href={ "/shifts/" (shift.id) "/roster" } { (lang.pick("名单", "Roster")) } }
                             div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, shift.pending, lang)) }
                         }
@@ -227,11 +232,11 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 p { a.button href="/" { (lang.pick("去菜单上挑一个", "Pick one from the menu")) } }
             }
         }
-        ul.shifts { @for ticket in &ahead { (my_line(ticket, lang)) } }
+        ul.shifts { @for ticket in &ahead { (my_line(visit, ticket)) } }
         @if !past.is_empty() {
             details {
                 summary { (lang.pick("以往的班次", "Past shifts")) (in_brackets(past.len(), lang)) }
-                ul.shifts { @for ticket in past.iter().rev() { (my_line(ticket, lang)) } }
+                ul.shifts { @for ticket in past.iter().rev() { (my_line(visit, ticket)) } }
             }
         }
         section.course #calendar {
@@ -269,12 +274,13 @@ fn scheme(visit: &Visit) -> &str {
     visit.origin.split(':').next().unwrap_or_default()
 }
 
-fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
+fn my_line(visit: &Visit, ticket: &Ticket) -> Markup {
+    let lang = visit.lang;
     let cancelled = ticket.state == SignupState::Cancelled;
     html! {
         li {
             div.when class=[cancelled.then_some("struck")] {
-                (when(ticket.starts_at, ticket.ends_at, lang))
+                (when(visit, ticket.starts_at, ticket.ends_at))
             }
             div.go {
                 span class={ "state small " (ticket.state.word()) } {

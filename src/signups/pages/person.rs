@@ -53,7 +53,7 @@ pub async fn person(
     let body = html! {
         (console(&visit, &shift_row))
         p.small { a href=(roster) { (lang.pick("名单", "Roster")) } " · " (shift_row.title) " · "
-            (when(shift_row.starts_at, shift_row.ends_at, lang)) }
+            (when(&visit, shift_row.starts_at, shift_row.ends_at)) }
         h1 { (person.name) }
         p { (state_name(person.state, person.approval, lang)) " · " a.num href={ "tel:" (person.phone) } { (person.phone) }
             @if let Some(note) = &person.note { br; (lang.pick("留言：", "Says: ")) (note) } }

@@ -51,7 +51,7 @@ pub async fn roster(
         h1 { (lang.pick("名单", "Roster")) }
         @if let Some(done) = query.done { p.say.good role="status" { (done.words(whom, lang)) } }
         p { a href={ "/projects/" (shift.project_id) } { strong { (shift.title) } } br;
-            strong.num { (when(shift.starts_at, shift.ends_at, lang)) }
+            strong.num { (when(&visit, shift.starts_at, shift.ends_at)) }
             " · " (shift.role) br; (shift.place) }
         p { (counts(shift.confirmed, shift.capacity, shift.waiting, pending, lang)) " · "
             span class=(free.class()) { (free.words().in_lang(lang)) } }

@@ -104,7 +104,7 @@ pub fn form_page(visit: &Visit, shown: &Shown<'_>) -> Result<Response, Problem> 
         @if let Some(done) = shown.done { p.say.good role="status" { (done.words(lang)) } }
         @if let Some(problem) = shown.problem { (refusal(problem, &faults, lang)) }
         @if let Some((project, shifts)) = project { (where_it_stands(project, shifts, visit)) }
-        (standing_of(agent, lang))
+        (standing_of(shown.organization, agent, lang))
         @if let Some((project, _)) = project { (steps(&base, project, lang)) }
         @if state != ProjectState::Cancelled {
             @if !missing.is_empty() {
