@@ -162,21 +162,21 @@ fn about_organizations(
     Some(match (kind, lang) {
         // The name of an organization nobody has verified may say anything.
         ("organization_invited", Lang::Zh) => match title {
-            "" => "有一个组织邀请您加入。用这个手机号登录后，在“我的组织”里查看。".to_owned(),
-            title => format!("“{title}”邀请您加入。用这个手机号登录后，在“我的组织”里接受或谢绝。"),
+            "" => "有一个组织邀请您加入。请用本手机号登录，在“我的组织”里查看。".to_owned(),
+            title => format!("“{title}”邀请您加入。请用本手机号登录，在“我的组织”里接受或谢绝。"),
         },
         ("organization_invited", Lang::En) => match title {
             "" => "An organization invites you to join. Sign in with this phone and look under My organizations.".to_owned(),
             title => format!("“{title}” invites you to join. Sign in with this phone and answer under My organizations."),
         },
         ("organization_verified", Lang::Zh) => {
-            format!("“{title}”已由{place}通过核验，项目可以上菜单了。")
+            format!("“{title}”已通过{place}的核验，现在可以发布项目了。")
         }
         ("organization_verified", Lang::En) => {
             format!("“{title}” was verified by {place}. Its projects may go on the menu.")
         }
         ("organization_refused", Lang::Zh) => format!(
-            "“{title}”未通过{place}的核验，原因：{reason}。修改资料后会重新排队核验。"
+            "“{title}”未通过{place}的核验，原因：{reason}。请到“我的组织”修改资料，保存后会重新核验。"
         ),
         ("organization_refused", Lang::En) => format!(
             "“{title}” was not verified by {place}. Reason: {reason}. Correct it and it waits again."
@@ -188,16 +188,16 @@ fn about_organizations(
             "“{title}” was suspended by {place}; its projects are off the menu. Reason: {reason}."
         ),
         ("organization_reinstated", Lang::Zh) => {
-            format!("“{title}”已由{place}恢复，项目重新上菜单。")
+            format!("{place}已恢复“{title}”，其项目重新上菜单。")
         }
         ("organization_reinstated", Lang::En) => {
             format!("“{title}” was reinstated by {place}. Its projects are back on the menu.")
         }
         ("coordinator_appointed", Lang::Zh) => {
-            format!("您已被任命为{place}的统筹员（{title}）。用这个手机号登录后打开“统筹”。")
+            format!("您已被任命为{place}的统筹员（{title}）。请用本手机号登录，在“我的组织”里打开“统筹”。")
         }
         ("coordinator_appointed", Lang::En) => format!(
-            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination."
+            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination under My organizations."
         ),
         _ => return None,
     })

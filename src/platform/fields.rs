@@ -140,11 +140,11 @@ impl DeserializeError for FieldErrors {
             }
             ErrorKind::MissingField { field } => Self::at(
                 location.push_key(field),
-                Words::new("缺少此项", "is missing"),
+                Words::new("此项必填", "is missing"),
             ),
             ErrorKind::UnknownKey { key, .. } => Self::at(
                 location.push_key(key),
-                Words::new("没有这一项", "is not a known field"),
+                Words::new("没有这个字段", "is not a known field"),
             ),
             ErrorKind::UnknownValue { accepted, .. } => Self::at(
                 location,

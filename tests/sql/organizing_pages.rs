@@ -131,7 +131,7 @@ fn requests_of_all_shifts_stand_in_one_place() {
     let [_, d] = two(&organization, "none");
     let requests = format!("/organizations/{}/requests", organization.id);
     let text = || open(&desk, &manager, &requests).is(200).text();
-    assert!(text().contains("没有等您处理的请求"));
+    assert!(text().contains("没有待处理的请求"));
 
     let crowd = desk.place().crowd(4);
     let [first, second] = [0, 1].map(|n| crowd[n].takes(&a, "waitlisted"));
@@ -160,7 +160,7 @@ fn requests_of_all_shifts_stand_in_one_place() {
     assert!(act(&a, &first, "approve", "").starts_with("已同意报名"));
     assert!(act(&a, &second, "decline", "人数已够").starts_with("已谢绝"));
     assert!(act(&d, &leaver, "release", "").starts_with("已取消报名"));
-    assert!(text().contains("没有等您处理的请求"));
+    assert!(text().contains("没有待处理的请求"));
     assert_eq!(crowd[0].ticket(&first)["state"], "confirmed");
     assert_eq!(crowd[1].ticket(&second)["change_reason"], "人数已够");
     crowd[2].is_told("signup_released");

@@ -24,7 +24,7 @@ fn code_page(visit: &Visit, wrong: Option<&str>) -> Response {
     let title = lang.pick("使用任命码", "Redeem a code");
     let body = html! {
         h1 { (title) }
-        p.lead { (lang.pick("部署时得到的任命码，只能用一次；用后您就是统筹员。", "The code from the deployment works once, and makes you a coordinator.")) }
+        p.lead { (lang.pick("请填写部署系统时生成的任命码。任命码只能使用一次，提交后您即成为统筹员。", "The code from the deployment works once, and makes you a coordinator.")) }
         form method="post" action="/coordination/accept" {
             (ask("code", lang.pick("任命码", "Code"), None, wrong,
                 &text_input("code", "text", "", "off", wrong.is_some(), true)))

@@ -47,7 +47,7 @@ async fn dossier(visit: &Visit, id: Uuid, refused: Refused<'_>) -> Result<Respon
             input type="hidden" name="version" value=(organization.version);
             @if explains {
                 (ask("reason", lang.pick("原因", "Reason"),
-                    Some(lang.pick("不予通过或暂停时必填，负责人会收到", "Needed to refuse or suspend; its owners read it")), wrong, &html! {
+                    Some(lang.pick("不予通过或暂停时必填，会发给组织的负责人", "Needed to refuse or suspend; its owners read it")), wrong, &html! {
                         textarea id="reason" name="reason" rows="3" maxlength="500" aria-invalid=[wrong.map(|_| "true")]
                             aria-describedby=[wrong.map(|_| "reason-wrong")] { (refused.typed("reason")) }
                     }))

@@ -119,8 +119,8 @@ fn organizations(overview: &Overview, state: OrganizationState, lang: Lang) -> M
         section aria-label=(lang.pick("组织", "Organizations")) {
             @if overview.organizations.is_empty() {
                 div.empty { p {
-                    @if state == OrganizationState::Unverified { (lang.pick("没有组织在等待核验。", "No organization is waiting.")) }
-                    @else { (lang.pick("没有这样的组织。", "There is none.")) }
+                    @if state == OrganizationState::Unverified { (lang.pick("目前没有等待核验的组织。", "No organization is waiting.")) }
+                    @else { (lang.pick("没有处于这一状态的组织。", "No organization is in this state.")) }
                 } }
             }
             ul.shifts { @for line in &overview.organizations {
@@ -170,7 +170,7 @@ fn coordinators(overview: &Overview, refused: &Refused, done: Option<Done>, lang
                             }
                         }
                     }))
-                    (ask("office", lang.pick("单位名称", "Office"), Some(lang.pick("公众会看到它，看不到个人姓名", "The public reads it instead of a name")), office,
+                    (ask("office", lang.pick("单位名称", "Office"), Some(lang.pick("公开页面只显示单位名称，不显示个人姓名", "The public reads it instead of a name")), office,
                         &text_input("office", "text", refused.typed("office"), "organization", office.is_some(), true)))
                     button { (lang.pick("任命", "Appoint")) }
                 }
@@ -187,8 +187,8 @@ fn line(coordinator: &Coordinator, lang: Lang) -> Markup {
                 small { br;
                     @match (&coordinator.name, &coordinator.phone) {
                         (Some(name), Some(phone)) => { (name) " " span.num { (phone) } }
-                        (None, Some(phone)) => { span.num { (phone) } (lang.pick("（还没登录过）", " (has not signed in yet)")) }
-                        (_, None) => { (lang.pick("任命码还没使用", "Its code is not redeemed yet")) }
+                        (None, Some(phone)) => { span.num { (phone) } (lang.pick("（尚未登录）", " (has not signed in yet)")) }
+                        (_, None) => { (lang.pick("任命码尚未使用", "Its code is not redeemed yet")) }
                     }
                     @if coordinator.is_me { (lang.pick("（我）", " (you)")) }
                 }

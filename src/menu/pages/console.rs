@@ -125,7 +125,7 @@ pub async fn projects(
         h1 { (lang.pick("项目", "Projects")) }
         @if let Some(done) = query.done { p.say.good role="status" { (done.words(lang)) } }
         (standing_of(&organization, &agent, lang))
-        @if writes { div.actions { a.button href={ (here) "/new" } { (lang.pick("写一个新项目", "New project")) } } }
+        @if writes { div.actions { a.button href={ (here) "/new" } { (lang.pick("新建项目", "New project")) } } }
         nav.chips aria-label=(lang.pick("按状态", "By state")) {
             @let address = |state: Option<ProjectState>| with_state(&here, state, words);
             a href=(address(None)) aria-current=[query.state.is_none().then_some("true")] { (lang.pick("全部", "All")) }
@@ -137,14 +137,14 @@ pub async fn projects(
             @if let Some(state) = query.state { input type="hidden" name="state" value=(state.word()); }
             div.all.search {
                 input type="search" name="q" maxlength="60" value=(words)
-                    aria-label=(lang.pick("名称或编号的开头", "How the title or reference begins"))
-                    placeholder=(lang.pick("名称或编号的开头", "How the title or reference begins"));
-                button.quiet { (lang.pick("找", "Search")) }
+                    aria-label=(lang.pick("按名称或编号开头查找", "How the title or reference begins"))
+                    placeholder=(lang.pick("按名称或编号开头查找", "How the title or reference begins"));
+                button.quiet { (lang.pick("查找", "Search")) }
             }
         }
         @if found.projects.is_empty() {
             div.empty { p { @if plain {
-                (lang.pick("还没有项目。写好草稿，补齐内容就能发布。", "No projects yet. Write a draft; once it is complete it can be published."))
+                (lang.pick("还没有项目。新建一个草稿，内容填写完整后即可发布。", "No projects yet. Write a draft; once it is complete it can be published."))
             } @else { (lang.pick("没有符合条件的项目。", "No projects match.")) } } }
         }
         ul.dishes { @for project in &found.projects { (line(&visit, &here, project, writes)) } }

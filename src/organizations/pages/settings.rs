@@ -243,7 +243,7 @@ fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Marku
                         label.tick {
                             input type="checkbox" name="accept_reverification" value="1";
                             (lang.pick(
-                                "我知道：改名称、类型、信用代码、所在地或募捐资格后要重新核验，核验前项目不在菜单上",
+                                "我已知悉：更改名称、类型、信用代码、所在地或募捐资格后须重新核验，核验通过前项目不在菜单上显示",
                                 "I know: after a change of name, kind, code, region or fundraising qualification it must be verified again, and is off the menu until then",
                             ))
                         }

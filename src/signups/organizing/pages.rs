@@ -47,7 +47,7 @@ pub async fn requests(
         h1 { (lang.pick("报名请求", "Requests")) }
         @if let Some(done) = query.done { p.say.good role="status" { (done.words(None, lang)) } }
         @if requests.items.is_empty() {
-            div.empty { p { (lang.pick("没有等您处理的请求。", "Nothing waits for you.")) } }
+            div.empty { p { (lang.pick("没有待处理的请求。", "Nothing waits for you.")) } }
         }
         ul.shifts {
             @for request in &requests.items {
@@ -95,7 +95,7 @@ fn request_line(visit: &Visit, request: &Request, organization: &str, decides: b
                 " · " (request.role) br;
                 (when(visit, request.starts_at, request.ends_at)) " · "
                 (lang.pick("已确认 ", "confirmed ")) span.num { (request.confirmed) "/" (request.capacity) } br;
-                (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提出", " asked"))
+                (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提交", " asked"))
                 @if let Some(note) = &request.note { br; (lang.pick("留言：", "Note: ")) (note) }
                 @if decides && request.asks == Asks::Place { (decline_form(&to("decline"), Some(organization), lang)) }
             }
@@ -122,7 +122,7 @@ pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             h1 { (shift.title) }
             p { strong.num { (when(&visit, shift.starts_at, shift.ends_at)) } " · " (shift.role) br; (shift.place) br;
                 (shift.organization_name) }
-            (sign_in_table(&seated, lang.pick("有名额的人", "With a seat"), lang))
+            (sign_in_table(&seated, lang.pick("已确认", "With a seat"), lang))
             @if !waiting.is_empty() {
                 h2 { (lang.pick("候补", "Waiting list")) }
                 (sign_in_table(&waiting, lang.pick("候补", "Waiting list"), lang))
@@ -155,7 +155,7 @@ fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
                 th scope="col" { "#" }
                 th scope="col" { (lang.pick("姓名", "Name")) }
                 th scope="col" { (lang.pick("尾号", "Phone")) }
-                th scope="col" { (lang.pick("备注", "Note")) }
+                th.note scope="col" { (lang.pick("备注", "Note")) }
                 th.sign scope="col" { (lang.pick("签到", "In")) }
                 th.sign scope="col" { (lang.pick("签退", "Out")) }
                 th.sign scope="col" { (lang.pick("签名", "Signature")) }

@@ -242,7 +242,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
         section.course #calendar {
             h2 { (lang.pick("放进手机日历", "In your calendar")) }
             p.small { (lang.pick(
-                "在日历应用里“订阅”下面的地址，班次有变更会自动更新。地址是私密的，请不要转发。",
+                "在手机日历里订阅下面的地址，班次有变更会自动更新。地址仅供本人使用，请勿转发。",
                 "Subscribe to this address in your calendar; it follows every change. It is private: do not pass it on.",
             )) }
             p { a.button.quiet href=(calendar_url(visit, &mine.me).replacen(scheme(visit), "webcal", 1)) {

@@ -174,7 +174,7 @@ fn message_form(id: &str, shift: &RosterShift, pending: i64, lang: Lang) -> Mark
                         @if shift.waiting > pending { option value="all" { (lang.pick("所有人，含候补", "All, those waiting too")) } }
                     }
                 }
-                label { (lang.pick("内容（300 字以内，前面会注明组织和项目）", "Text (300 characters; organization and project are put before it)"))
+                label { (lang.pick("内容（300 字以内，系统会在开头注明组织和项目）", "Text (300 characters; organization and project are put before it)"))
                     textarea name="text" rows="4" maxlength="300" required {} }
                 p { button { (lang.pick("发送", "Send")) } }
             }

@@ -93,7 +93,7 @@ pub fn form_page(visit: &Visit, shown: &Shown<'_>) -> Result<Response, Problem> 
         regions: &shown.console.regions,
     };
     let title = match shown.reference {
-        None => lang.pick("写一个新项目", "New project"),
+        None => lang.pick("新建项目", "New project"),
         Some(_) => lang.pick("修改项目", "Edit project"),
     };
     let name = project.and_then(|(project, _)| project.title.as_deref());
@@ -225,13 +225,13 @@ fn where_it_stands(project: &ProjectRow, shifts: &[ShiftRow], visit: &Visit) -> 
             p.say { (lang.pick("取消原因：", "Reason: ")) (reason) }
         }
         @if !ahead.is_empty() && project.state != ProjectState::Draft {
-            p { (lang.pick("将来的班次 ", "Shifts to come: ")) span.num { (ahead.len()) }
+            p { (lang.pick("后续班次 ", "Shifts to come: ")) span.num { (ahead.len()) }
                 (lang.pick("，已报名 ", ", seats taken: ")) span.num { (taken) " / " (seats) } }
         }
         @if project.state != ProjectState::Draft && project.state != ProjectState::Cancelled {
-            p { a href={ "/projects/" (project.id) } { (lang.pick("看公开的页面", "See the public page")) }
+            p { a href={ "/projects/" (project.id) } { (lang.pick("查看公开页面", "See the public page")) }
                 @if let Some(first) = ahead.first() {
-                    " · " a href={ "/shifts/" (first.id) "/roster" } { (lang.pick("看名单", "See the roster")) }
+                    " · " a href={ "/shifts/" (first.id) "/roster" } { (lang.pick("查看名单", "See the roster")) }
                 } }
         }
     }

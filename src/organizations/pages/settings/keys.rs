@@ -29,7 +29,7 @@ pub fn section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup 
                     label for="key" { (lang.pick("新密钥：", "New key: ")) (made.name) }
                     textarea #key.num readonly rows="3" spellcheck="false" { (made.key) }
                     p { (lang.pick(
-                        "请现在就复制保存（点进去全选，再复制）。离开本页后，谁也看不到它了。",
+                        "请立即复制并妥善保存（点入框内，全选后复制）。离开本页后不再显示。",
                         "Copy it now: tap into it, select all, copy. Once you leave this page nobody can see it again.",
                     )) }
                 }
@@ -41,10 +41,10 @@ pub fn section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup 
                         small { br; @for (at, scope) in key.scopes.iter().enumerate() {
                             @if at > 0 { (lang.pick("、", ", ")) } (scope.name(lang))
                         }
-                        " · " (lang.pick("有效至 ", "until ")) (on_day(key.expires_at, lang))
+                        " · " (lang.pick("有效至", "until ")) (on_day(key.expires_at, lang))
                         " · " @match &key.last_used_on {
-                            Some(day) => { (lang.pick("最近使用 ", "last used ")) (day_of(day, lang)) }
-                            None => { (lang.pick("还没用过", "never used")) }
+                            Some(day) => { (lang.pick("最近使用：", "last used ")) (day_of(day, lang)) }
+                            None => { (lang.pick("尚未使用", "never used")) }
                         } }
                     }
                     details {

@@ -37,7 +37,7 @@ pub fn section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup 
                 @for invitation in &settings.invitations {
                     li {
                         div { span.num { (invitation.phone) }
-                            small { " · " (invitation.role.name(lang)) " · " (lang.pick("已邀请，", "invited, until ")) (on_day(invitation.expires_at, lang)) (lang.pick("前有效", "")) } }
+                            small { " · " (invitation.role.name(lang)) " · " (lang.pick("已邀请，有效至", "invited, until ")) (on_day(invitation.expires_at, lang)) } }
                         div.go {
                             form method="post" action=(action(settings, "withdraw")) {
                                 input type="hidden" name="invitation" value=(invitation.id);
@@ -50,7 +50,7 @@ pub fn section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup 
             @if owns {
                 form method="post" action=(action(settings, "invite")) {
                     (ask("phone", lang.pick("邀请同事：手机号", "Invite a colleague: mobile number"),
-                        Some(lang.pick("对方会收到短信，用这个手机号登录后接受", "They get a text, and accept when signed in with this phone")),
+                        Some(lang.pick("对方会收到短信，用该手机号登录后即可接受", "They get a text, and accept when signed in with this phone")),
                         phone, &text_input("phone", "tel", &outcome.phone, "off", phone.is_some(), true)))
                     (ask("role", lang.pick("角色", "Role"), None, None, &role_choice("role", Role::Manager, lang)))
                     button { (lang.pick("邀请", "Invite")) }
