@@ -27,9 +27,11 @@ fn counts(confirmed: i64, capacity: i64, waiting: i64, pending: i64, lang: Lang)
         });
     }
     let in_line = waiting - pending;
-    words.push_str(&match lang {
-        Lang::Zh => format!("，候补 {in_line}"),
-        Lang::En => format!(", {in_line} waiting"),
-    });
+    if in_line > 0 {
+        words.push_str(&match lang {
+            Lang::Zh => format!("，候补 {in_line}"),
+            Lang::En => format!(", {in_line} waiting"),
+        });
+    }
     words
 }

@@ -322,6 +322,24 @@ fn a_refused_row_is_found_again_in_the_spreadsheet() {
         "{}",
         csv.text()
     );
+    for (accept, is_csv) in [
+        ("text/csv", true),
+        ("text/csv, */*;q=0.1", true),
+        ("application/json;q=0.5, text/csv", true),
+        ("text/csv;q=0.5, application/json", false),
+        ("text/csv;q=0", false),
+        ("text/csv, application/json", false),
+        ("*/*", false),
+    ] {
+        let request = Request::get(format!("{at}/report"))
+            .bearer(&organization.key)
+            .header("accept", accept);
+        let answer = desk.place().send(&request).is(200);
+        let kind = answer.header("content-type").unwrap();
+        assert_eq!(kind.starts_with("text/csv"), is_csv, "{accept}: {kind}");
+        assert_eq!(answer.header("vary"), Some("Accept"));
+        assert!(!is_csv || answer.body == csv.body);
+    }
     let english = Request::get(format!("{at}/report.csv"))
         .bearer(&organization.key)
         .language("en");
