@@ -374,6 +374,10 @@ fn what_cannot_be_read_at_all_is_refused_at_once() {
     }
     hands_in(&organization, "", "application/json", b"{}").refused(415, "unsupported_media_type");
     hands_in(&organization, "?dry_run=2", NDJSON, b"{}").refused(400, "invalid_parameters");
+    // Before the first project there is no number to tell.
+    let odd = hands_in(&organization, "", NDJSON, b"{\"client_ref\":\"\xff\"}").is(422);
+    let detail = odd.member("detail").to_string();
+    assert!(detail.contains("文件的文字编码"), "{detail}");
     let large = vec![b' '; 20 * 1024 * 1024 + 1];
     hands_in(&organization, "", NDJSON, &large).refused(413, "body_too_large");
     let left = desk.place().number("SELECT (SELECT count(*) FROM upload) + (SELECT count(*) FROM upload_line) + (SELECT count(*) FROM import) AS n", json!([]));
