@@ -3,7 +3,7 @@
 use axum::response::Response;
 use maud::html;
 
-use crate::platform::clock::{Instant, day_words, span_words};
+use crate::platform::clock::{Instant, day_from, span_words};
 use crate::platform::config::Config;
 use crate::platform::i18n::Lang;
 use crate::platform::outbox::{self, Letter};
@@ -16,7 +16,9 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
     let lang = letter.lang();
     let title = letter.param("title");
     let place = letter.param("place");
-    let when = when(letter.instant("starts_at"), letter.instant("ends_at"), lang);
+    let written = letter.created_at;
+    let (from, to) = (letter.instant("starts_at"), letter.instant("ends_at"));
+    let when = when(written, from, to, lang);
     let reason = letter.param("reason");
     let words = match (letter.kind.as_str(), lang) {
         ("sign_in_code", _) => {
@@ -65,11 +67,15 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
             format!("“{title}” ({when}) was cancelled. Reason: {reason}. Thank you for signing up.")
         }
         ("signup_let_go", Lang::Zh) => {
-            format!("组织者取消了您在“{title}”（{when}）的报名。如有疑问，请联系组织者。")
+            let why = because(reason, lang);
+            format!("组织者取消了您在“{title}”（{when}）的报名。{why}如有疑问，请联系组织者。")
         }
-        ("signup_let_go", Lang::En) => format!(
-            "The organizer has cancelled your sign-up for “{title}” ({when}). Ask the organizer if you have questions."
-        ),
+        ("signup_let_go", Lang::En) => {
+            let why = because(reason, lang);
+            format!(
+                "The organizer has cancelled your sign-up for “{title}” ({when}).{why} Ask the organizer if you have questions."
+            )
+        }
         ("signup_released", Lang::Zh) => format!("组织者已同意您退出“{title}”（{when}）。"),
         ("signup_released", Lang::En) => {
             format!("The organizer has approved your withdrawal from “{title}” ({when}).")
@@ -117,15 +123,24 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
     })
 }
 
-fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
-    let was = letter.instant("was");
-    let was = format!("{} {}", day_words(was, lang), was.hour_minute());
-    let role = letter.param("role");
-    let why = match (letter.param("reason"), lang) {
+/// A reason as a sentence of its own, when there is one.
+fn because(reason: &str, lang: Lang) -> String {
+    match (reason, lang) {
         ("", _) => String::new(),
         (reason, Lang::Zh) => format!("原因：{reason}。"),
         (reason, Lang::En) => format!(" Reason: {reason}."),
-    };
+    }
+}
+
+fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> String {
+    let was = letter.instant("was");
+    let was = format!(
+        "{} {}",
+        day_from(letter.created_at, was, lang),
+        was.hour_minute()
+    );
+    let role = letter.param("role");
+    let why = because(letter.param("reason"), lang);
     match lang {
         Lang::Zh => format!(
             "组织者把您在“{title}”的班次从 {was} 换到 {when}（{role}），{place}。{why}如来不了，请在“我的班次”里取消。"
@@ -147,21 +162,21 @@ fn about_organizations(
     Some(match (kind, lang) {
         // The name of an organization nobody has verified may say anything.
         ("organization_invited", Lang::Zh) => match title {
-            "" => "有一个组织邀请您加入。用这个手机号登录后，在“我的组织”里查看。".to_owned(),
-            title => format!("“{title}”邀请您加入。用这个手机号登录后，在“我的组织”里接受或谢绝。"),
+            "" => "有一个组织邀请您加入。请用本手机号登录，在“我的组织”里查看。".to_owned(),
+            title => format!("“{title}”邀请您加入。请用本手机号登录，在“我的组织”里接受或谢绝。"),
         },
         ("organization_invited", Lang::En) => match title {
             "" => "An organization invites you to join. Sign in with this phone and look under My organizations.".to_owned(),
             title => format!("“{title}” invites you to join. Sign in with this phone and answer under My organizations."),
         },
         ("organization_verified", Lang::Zh) => {
-            format!("“{title}”已由{place}通过核验，项目可以上菜单了。")
+            format!("“{title}”已通过{place}的核验，现在可以发布项目了。")
         }
         ("organization_verified", Lang::En) => {
             format!("“{title}” was verified by {place}. Its projects may go on the menu.")
         }
         ("organization_refused", Lang::Zh) => format!(
-            "“{title}”未通过{place}的核验，原因：{reason}。修改资料后会重新排队核验。"
+            "“{title}”未通过{place}的核验，原因：{reason}。请到“我的组织”修改资料，保存后会重新核验。"
         ),
         ("organization_refused", Lang::En) => format!(
             "“{title}” was not verified by {place}. Reason: {reason}. Correct it and it waits again."
@@ -173,23 +188,24 @@ fn about_organizations(
             "“{title}” was suspended by {place}; its projects are off the menu. Reason: {reason}."
         ),
         ("organization_reinstated", Lang::Zh) => {
-            format!("“{title}”已由{place}恢复，项目重新上菜单。")
+            format!("{place}已恢复“{title}”，其项目重新上菜单。")
         }
         ("organization_reinstated", Lang::En) => {
             format!("“{title}” was reinstated by {place}. Its projects are back on the menu.")
         }
         ("coordinator_appointed", Lang::Zh) => {
-            format!("您已被任命为{place}的统筹员（{title}）。用这个手机号登录后打开“统筹”。")
+            format!("您已被任命为{place}的统筹员（{title}）。请用本手机号登录，在“我的组织”里打开“统筹”。")
         }
         ("coordinator_appointed", Lang::En) => format!(
-            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination."
+            "You were appointed coordinator of {place} ({title}). Sign in with this phone and open Coordination under My organizations."
         ),
         _ => return None,
     })
 }
 
-fn when(from: Instant, to: Instant, lang: Lang) -> String {
-    format!("{} {}", day_words(from, lang), span_words(from, to, lang))
+fn when(written: Instant, from: Instant, to: Instant, lang: Lang) -> String {
+    let day = day_from(written, from, lang);
+    format!("{day} {}", span_words(from, to, lang))
 }
 
 /// Serves `/outbox`, where a laptop stands in for a phone. It does not exist elsewhere.

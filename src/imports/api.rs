@@ -1,7 +1,7 @@
 //! Imports as JSON.
 
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use serde::Serialize;
@@ -267,7 +267,9 @@ pub async fn show(
 /// Read the report of an import.
 ///
 /// A line for each project of the file that is done with: what became of it, or in a dry
-/// run what would, and if it was refused, everything that is wrong with it.
+/// run what would, and if it was refused, everything that is wrong with it. With
+/// `Accept: text/csv` it is all of it as a spreadsheet, as at `report.csv`; what the query
+/// says then counts for nothing.
 #[utoipa::path(
     get,
     path = "/api/v1/organizations/{org}/imports/{import}/report",
@@ -280,7 +282,7 @@ pub async fn show(
         ReportQuery,
     ),
     responses(
-        (status = 200, body = Report, headers(("Link" = String, description = "rel=next, when there is more"))),
+        (status = 200, content((Report = "application/json"), (String = "text/csv")), headers(("Link" = String, description = "rel=next, when there is more"))),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
     ),
@@ -289,8 +291,14 @@ pub async fn read_report(
     visit: Visit,
     Path((organization, import)): Path<(String, String)>,
     Query(query): Query<ReportQuery>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let (organization, import) = ids(&organization, &import)?;
+    let varies = (header::VARY, HeaderValue::from_static("Accept"));
+    if prefers_csv(&headers) {
+        let spreadsheet = report::spreadsheet(&visit, &organization, &import).await?;
+        return Ok(([varies], spreadsheet).into_response());
+    }
     let limit = query.limit.map_or(100, Digits::get);
     let wanted = Wanted {
         after: query.cursor.map_or(0, Digits::get),
@@ -308,7 +316,29 @@ pub async fn read_report(
         .filter(|_| more)
         .map(|last| next_page(&visit, &last.number.to_string()));
     let link = link_to(next.as_deref());
-    Ok((private(), link, axum::Json(Report { items, next })).into_response())
+    let report = axum::Json(Report { items, next });
+    Ok((private(), [varies], link, report).into_response())
+}
+
+/// Whether a spreadsheet is asked for by name, and wanted more than JSON (RFC 9110,
+/// section 12.5.1). What stands for anything is JSON.
+fn prefers_csv(headers: &HeaderMap) -> bool {
+    let ranges = headers.get_all(header::ACCEPT).iter();
+    let ranges = ranges.filter_map(|value| value.to_str().ok());
+    let (mut csv, mut json) = (0.0_f32, 0.0_f32);
+    for range in ranges.flat_map(|list| list.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default();
+        let weight = parts
+            .find_map(|part| part.strip_prefix("q="))
+            .map_or(1.0, |weight| weight.parse().unwrap_or(0.0));
+        if name.eq_ignore_ascii_case("text/csv") {
+            csv = weight;
+        } else if name.eq_ignore_ascii_case("application/json") {
+            json = weight;
+        }
+    }
+    csv > json
 }
 
 /// Read the report of an import as a spreadsheet.

@@ -207,6 +207,7 @@ impl Column {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::menu::parts::{project_part, shift_part};
 
     #[test]
     fn whatever_a_project_or_a_shift_says_has_a_column() {
@@ -223,6 +224,22 @@ mod tests {
                 let is_elsewhere = elsewhere.contains(&part.as_str());
                 assert!(column.is_some() != is_elsewhere, "{part} of {body}");
             }
+        }
+    }
+
+    #[test]
+    fn columns_are_called_what_the_form_calls_its_fields() {
+        for column in &COLUMNS {
+            let (own, name) = if column.of_shift {
+                let own = column.zh.strip_prefix("班次").unwrap();
+                (own, shift_part(column.part, Lang::Zh))
+            } else {
+                (column.zh, project_part(column.part, Lang::Zh))
+            };
+            // A form has buttons and ticks for these.
+            let elsewhere = matches!(column.name, "state" | "shift_ref" | "shift_state");
+            let begins = name.is_some_and(|name| own.starts_with(name));
+            assert!(begins != elsewhere, "{}", column.zh);
         }
     }
 

@@ -69,7 +69,7 @@ impl Read {
     fn take(&mut self, mut parts: Map<String, Value>, mut faults: FieldErrors) {
         self.reference = match parts.remove("client_ref") {
             None | Some(Value::Null) => {
-                faults.push("/client_ref", Words::new("缺少此项", "is missing"));
+                faults.push("/client_ref", Words::new("此项必填", "is missing"));
                 None
             }
             Some(name) => {

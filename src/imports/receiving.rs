@@ -237,11 +237,16 @@ pub fn unreadable(words: Fault) -> Problem {
 }
 
 fn undecodable(Unreadable: Unreadable, after: i64) -> Problem {
-    unreadable(Words::new(
-        format!("第 {after} 个项目之后的文字编码无法识别。请在表格软件里另存为“CSV UTF-8”再上传"),
-        format!(
-            "The text after project {after} is in no known encoding. Save the file as “CSV UTF-8”"
+    let (zh, en) = match after {
+        0 => ("文件".to_owned(), "The text".to_owned()),
+        _ => (
+            format!("第 {after} 个项目之后"),
+            format!("The text after project {after}"),
         ),
+    };
+    unreadable(Words::new(
+        format!("{zh}的文字编码无法识别。请在表格软件里另存为“CSV UTF-8”再上传"),
+        format!("{en} is in no known encoding. Save the file as “CSV UTF-8”"),
     ))
 }
 

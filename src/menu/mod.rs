@@ -10,6 +10,7 @@ pub mod notice;
 pub mod opportunities;
 pub mod own;
 pub mod pages;
+pub mod parts;
 pub mod precondition;
 pub mod publishing;
 pub mod recurrence;

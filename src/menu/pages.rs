@@ -13,7 +13,7 @@ use super::search::{MenuQuery, Sort};
 use super::store::{self, Listed, ProjectRow, ShiftRow};
 use super::{Card, Field, Places, ProjectState, ShiftState, SignUpApproval, Skill, feed};
 use crate::organizations::OrganizationState;
-use crate::platform::clock::{Instant, coming_weekend, day_after, day_words, span_words};
+use crate::platform::clock::{Instant, coming_weekend, day_after, day_from, span_words};
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Id, PageQuery};
 use crate::platform::json_ld;
@@ -151,7 +151,7 @@ fn dishes<'a>(visit: &Visit, cards: impl Iterator<Item = &'a Card>, tinted: bool
                         span.top { b { (card.title) } (seats(card.places(), lang)) }
                         small {
                             @if let Some(at) = card.next_starts_at {
-                                span.num.nowrap { (day_words(at, lang)) " " (at.hour_minute()) } " · "
+                                span.num.nowrap { (day_from(visit.now, at, lang)) " " (at.hour_minute()) } " · "
                             }
                             (card.region_name)
                         }
@@ -348,7 +348,7 @@ pub async fn project(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                 details {
                     summary { (lang.pick("已结束的班次", "Past shifts")) (in_brackets(past.len(), lang)) }
                     ul { @for shift in &past {
-                        li.small { (day_words(shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang)) " · " (shift.role) }
+                        li.small { (day_from(visit.now, shift.starts_at, lang)) " " (span_words(shift.starts_at, shift.ends_at, lang)) " · " (shift.role) }
                     } }
                 }
             }
@@ -395,7 +395,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
     html! {
         li {
             div.when class=[cancelled.then_some("struck")] {
-                (when(shift.starts_at, shift.ends_at, lang))
+                (when(visit, shift.starts_at, shift.ends_at))
             }
             div.go {
                 @if cancelled {
@@ -405,7 +405,7 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
                 } @else if closed {
                     span.seats.none { (lang.pick("报名截止", "Closed")) }
                 } @else if let Some(at) = opens {
-                    span.seats.none { (opens_words(at, lang)) }
+                    span.seats.none { (opens_words(visit, at)) }
                 } @else {
                     @match places {
                         Places::Full => { (seats(places, lang)) }
@@ -436,10 +436,11 @@ fn shift_line(visit: &Visit, project: &ProjectRow, shift: &ShiftRow) -> Markup {
     }
 }
 
-fn opens_words(at: Instant, lang: Lang) -> String {
-    match lang {
-        Lang::Zh => format!("{} {} 开放报名", day_words(at, lang), at.hour_minute()),
-        Lang::En => format!("Opens {}, {}", day_words(at, lang), at.hour_minute()),
+fn opens_words(visit: &Visit, at: Instant) -> String {
+    let day = day_from(visit.now, at, visit.lang);
+    match visit.lang {
+        Lang::Zh => format!("{day} {} 开放报名", at.hour_minute()),
+        Lang::En => format!("Opens {day}, {}", at.hour_minute()),
     }
 }
 

@@ -6,7 +6,7 @@ mod mine;
 mod settings;
 mod structured;
 
-pub use console::{ConsolePage, console_nav};
+pub use console::{Console, ConsolePage, console_nav};
 pub use mine::{answer, mine, new, register};
 pub use settings::{act, settings, settings_again};
 
@@ -16,7 +16,7 @@ use maud::html;
 use super::store::reading;
 use super::{Organization, OrganizationState};
 use crate::menu::pages::lines;
-use crate::platform::clock::Instant;
+use crate::platform::clock::{Instant, parse_date, start_of};
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
 use crate::platform::json_ld;
@@ -47,7 +47,7 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
             }
             @if let Some(fundraising) = &organization.fundraising {
                 dt { (lang.pick("公开募捐资格", "Public fundraising")) }
-                dd { (fundraising.certificate) " " small.nowrap { (lang.pick("有效期至 ", "until ")) (fundraising.valid_until) } }
+                dd { (fundraising.certificate) " " small.nowrap { (lang.pick("有效期至", "until ")) (day_of(&fundraising.valid_until, lang)) } }
             }
         }
         section.course {
@@ -102,6 +102,11 @@ pub fn state_words(organization: &Organization, lang: Lang) -> (&'static str, St
         (OrganizationState::Refused, Lang::Zh) => ("say", format!("{day}未通过{office}的核验")),
         (OrganizationState::Refused, Lang::En) => ("say", format!("Refused by {office} on {day}")),
     }
+}
+
+/// The same of a day written `2026-11-24`.
+pub fn day_of(iso: &str, lang: Lang) -> String {
+    parse_date(iso).map_or_else(|| iso.to_owned(), |day| on_day(start_of(day), lang))
 }
 
 /// `2026年11月24日`, or `24 Nov 2026`.

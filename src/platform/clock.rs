@@ -155,6 +155,17 @@ pub fn day_words(instant: Instant, lang: Lang) -> String {
     }
 }
 
+/// The same of a day that may lie in another year than now, which is then said:
+/// `2027年1月9日 周六`, or `Sat 9 Jan 2027`.
+pub fn day_from(now: Instant, instant: Instant, lang: Lang) -> String {
+    let (day, year) = (day_words(instant, lang), instant.date().year());
+    match lang {
+        _ if year == now.date().year() => day,
+        Lang::Zh => format!("{year}年{day}"),
+        Lang::En => format!("{day} {year}"),
+    }
+}
+
 /// `08:30–11:30`; an end on another day is marked.
 pub fn span_words(from: Instant, to: Instant, lang: Lang) -> String {
     let next_day = if from.date() == to.date() {
@@ -228,6 +239,9 @@ mod tests {
         assert_eq!(span_words(from, to, Lang::Zh), "22:00–次日 06:00");
         assert_eq!(day_words(from, Lang::Zh), "12月31日 周四");
         assert_eq!(day_words(from, Lang::En), "Thu 31 Dec");
+        assert_eq!(day_from(from, from, Lang::Zh), "12月31日 周四");
+        assert_eq!(day_from(from, to, Lang::Zh), "2027年1月1日 周五");
+        assert_eq!(day_from(to, from, Lang::En), "Thu 31 Dec 2026");
     }
 
     proptest! {

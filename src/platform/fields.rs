@@ -49,6 +49,17 @@ impl FieldErrors {
         }
     }
 
+    /// The members of the whole that are bad, or have something bad in them.
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        let steps = self.0.iter().map(|(pointer, _)| pointer.split('/').nth(1));
+        steps.map(Option::unwrap_or_default)
+    }
+
+    /// Keeps those of some pointers.
+    pub fn retain(&mut self, keeps: impl Fn(&str) -> bool) {
+        self.0.retain(|(pointer, _)| keeps(pointer));
+    }
+
     /// Whether no field is bad.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -129,11 +140,11 @@ impl DeserializeError for FieldErrors {
             }
             ErrorKind::MissingField { field } => Self::at(
                 location.push_key(field),
-                Words::new("缺少此项", "is missing"),
+                Words::new("此项必填", "is missing"),
             ),
             ErrorKind::UnknownKey { key, .. } => Self::at(
                 location.push_key(key),
-                Words::new("没有这一项", "is not a known field"),
+                Words::new("没有这个字段", "is not a known field"),
             ),
             ErrorKind::UnknownValue { accepted, .. } => Self::at(
                 location,

@@ -443,6 +443,12 @@ impl Form {
         self.all(name).next()
     }
 
+    /// What was sent in a field, even when it is blank; `None` when the form has none.
+    pub fn sent(&self, name: &str) -> Option<&str> {
+        let mut fields = self.0.iter().filter(|(known, _)| known == name);
+        fields.next().map(|(_, value)| value.as_str())
+    }
+
     /// All values of a field that may be ticked several times.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

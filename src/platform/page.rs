@@ -5,10 +5,10 @@ use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::{ICON, SCRIPT, STYLE};
-use super::clock::{Instant, day_words, span_words};
+use super::clock::{Instant, day_from, span_words};
 use super::i18n::{Lang, Words};
 use super::problem::Problem;
-use super::visit::Visit;
+use super::visit::{Visit, is_path};
 
 /// Who may keep a page, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,6 +142,10 @@ pub fn problem_page(visit: &Visit, problem: &Problem) -> Response {
             "请返回后重试。如果仍然不行，求助时请报上下面的编号。",
             "Go back and try again. When you ask for help, give the number below.",
         ),
+        StatusCode::CONFLICT => Words::new(
+            "情况可能刚有变化。请返回上一页，刷新后再看。",
+            "Things may just have changed. Go back and look again.",
+        ),
         _ => Words::new("请返回修改后再试。", "Go back, correct it and try again."),
     };
     let fields = problem.errors().in_lang(lang);
@@ -161,6 +165,14 @@ pub fn problem_page(visit: &Visit, problem: &Problem) -> Response {
                 a.button href={ "/sign-in?back=" (form_urlencoded::byte_serialize(visit.target.as_bytes()).collect::<String>()) } {
                     (lang.pick("登录", "Sign in"))
                 }
+            }
+            @if let Some(back) = &visit.came_from {
+                @if **back != *visit.target {
+                    a.button href=(back) { (lang.pick("返回上一页", "Go back")) }
+                }
+            }
+            @if problem.status() == StatusCode::FORBIDDEN && visit.has_credential() {
+                a.button.quiet href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
             }
             a.button.quiet href="/" { (lang.pick("看看菜单", "See the menu")) }
         }
@@ -188,14 +200,7 @@ pub fn see_other(target: &str) -> Response {
 
 /// A path on this site to go back to; the menu when it is none.
 pub fn safe_back(target: Option<&str>) -> &str {
-    target
-        .filter(|path| {
-            path.starts_with('/')
-                && !path.starts_with("//")
-                && !path.starts_with("/\\")
-                && path.bytes().all(|b| b.is_ascii_graphic())
-        })
-        .unwrap_or("/")
+    target.filter(|path| is_path(path)).unwrap_or("/")
 }
 
 /// A number beside a heading.
@@ -207,9 +212,10 @@ pub fn in_brackets(number: usize, lang: Lang) -> String {
 }
 
 /// Day and time of a shift, each kept on one line.
-pub fn when(from: Instant, to: Instant, lang: Lang) -> Markup {
+pub fn when(visit: &Visit, from: Instant, to: Instant) -> Markup {
+    let lang = visit.lang;
     html! {
-        span.nowrap { (day_words(from, lang)) } " " span.nowrap { (span_words(from, to, lang)) }
+        span.nowrap { (day_from(visit.now, from, lang)) } " " span.nowrap { (span_words(from, to, lang)) }
     }
 }
 

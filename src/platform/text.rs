@@ -35,12 +35,13 @@ impl TextFault {
         match self {
             Self::Empty => Words::new("不能为空", "must not be empty"),
             Self::TooLong(max) => Words::new(
-                format!("不能超过 {max} 个字符"),
+                format!("不能超过 {max} 个字"),
                 format!("must have at most {max} characters"),
             ),
-            Self::Unprintable => {
-                Words::new("含有无法显示的字符", "has characters that cannot be shown")
-            }
+            Self::Unprintable => Words::new(
+                "含有无法显示的字符，请删去后重填",
+                "has characters that cannot be shown",
+            ),
         }
     }
 }

@@ -40,6 +40,8 @@ pub struct Visit {
     pub origin: Arc<str>,
     /// The path and query, to come back to.
     pub target: Arc<str>,
+    /// The page of this site the caller comes from, when its browser says so.
+    pub came_from: Option<Arc<str>>,
     /// The network address of the caller.
     pub address: Arc<str>,
     /// Whether the browser keeps secrets for this origin: TLS, or this very machine.
@@ -75,6 +77,10 @@ impl Visit {
             lang: Lang::negotiate(cookie_lang(headers), text(header::ACCEPT_LANGUAGE)),
             request_id: request_id.into(),
             cross_site: is_cross_site(headers, origin),
+            came_from: text(header::REFERER)
+                .and_then(|referer| referer.strip_prefix(origin))
+                .filter(|path| is_path(path))
+                .map(Into::into),
             origin: origin.into(),
             target: target.into(),
             address: headers
@@ -161,6 +167,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Visit {
             .cloned()
             .ok_or_else(|| Problem::internal("the router was called without a visit"))
     }
+}
+
+/// Whether this is a path on this site, and cannot be read as leading elsewhere.
+pub fn is_path(target: &str) -> bool {
+    target.starts_with('/')
+        && !target.starts_with("//")
+        && !target.starts_with("/\\")
+        && target.bytes().all(|b| b.is_ascii_graphic())
 }
 
 fn network(address: &str) -> String {

@@ -265,7 +265,7 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     ),
 )]
 pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    match store::leave(&visit, id).await? {
+    match store::leave(&visit, id, None).await? {
         Left::Cancelled | Left::Already => Ok(StatusCode::NO_CONTENT.into_response()),
         Left::Asked => Ok(StatusCode::ACCEPTED.into_response()),
         Left::TooLate => Err(too_late()),

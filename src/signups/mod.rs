@@ -8,6 +8,9 @@ pub mod pages;
 pub mod roster;
 pub mod store;
 
+// What an organization's console counts within its own question.
+pub use organizing::store::{Asked, asked};
+
 use axum::http::StatusCode;
 use deserr::Deserr;
 use jiff::civil::Date;

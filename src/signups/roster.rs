@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::organizing::{Approval, Expectation};
 use super::{ROSTER_LASTS, SignupState};
 use crate::bind;
-use crate::organizations::Scope;
+use crate::organizations::{Permission, Role, Scope};
 use crate::platform::clock::Instant;
 use crate::platform::db;
 use crate::platform::i18n::Words;
@@ -111,10 +111,10 @@ pub struct RosterShift {
     pub capacity: i64,
     /// Seats taken.
     pub confirmed: i64,
-    /// Volunteers waiting.
+    /// Volunteers waiting, for a seat or for an answer.
     pub waiting: i64,
-    /// `owner`, `manager`, `recorder` or `viewer`.
-    pub member_role: Option<String>,
+    /// What the reader is in the organization, when it is a person.
+    pub member_role: Option<Role>,
     /// What the reader is called, when it is a person.
     pub reader_name: Option<String>,
     /// Whose shift it is.
@@ -130,7 +130,8 @@ pub struct RosterShift {
 impl RosterShift {
     /// Whether the reader may let volunteers go.
     pub fn manages(&self) -> bool {
-        matches!(self.member_role.as_deref(), Some("owner" | "manager"))
+        self.member_role
+            .is_some_and(|role| role.may(Permission::WriteSignups))
     }
 }
 
@@ -186,6 +187,13 @@ pub struct Person {
     /// When they asked to be let go, RFC 3339.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub cancel_requested_at: Option<Instant>,
+}
+
+impl Person {
+    /// Whether they wait for the organizer's word.
+    pub fn is_pending(&self) -> bool {
+        self.state == SignupState::Waitlisted && self.approval == Some(Approval::Pending)
+    }
 }
 
 /// Everybody on a shift, in order of arrival.

@@ -6,7 +6,7 @@ pub mod sign_in;
 pub mod store;
 
 // What the clock forgets, and what another capability asks within its own question.
-pub use store::{Me, forget, who};
+pub use store::{Me, change_profile, forget, who};
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use jiff::civil::Date;

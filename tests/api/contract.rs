@@ -37,6 +37,7 @@ fn problems_are_documented_as_what_they_are() {
                 // Files.
                 _ if path.ends_with("/export") => &["application/x-ndjson", "text/csv"],
                 _ if path.ends_with(".csv") => &["text/csv"],
+                _ if path.ends_with("/report") => &["application/json", "text/csv"],
                 _ => &["application/json"],
             };
             assert_eq!(media, expected, "{method} {path} {status}");

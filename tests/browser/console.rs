@@ -34,8 +34,10 @@ fn an_organization_is_registered_verified_and_given_a_key() {
             .asks("document.querySelector('#kind').value = 'volunteer_team'")
             .await;
         phone.follows("main form button").await;
-        assert!(phone.reads().await.contains("等待核验"));
-        let settings = phone.path().await;
+        assert!(phone.text(".say.good").await.contains("登记成功"));
+        assert!(phone.text(".say.wait").await.contains("核验"));
+        let projects = phone.path().await;
+        let settings = projects.replace("/projects", "/settings");
 
         phone.keeps_session(&coordinator.session).await;
         phone.opens("/coordination").await;
@@ -93,7 +95,10 @@ fn somebody_invited_joins_from_the_page_without_scripts() {
         phone.opens("/me/organizations").await;
         assert!(phone.reads().await.contains(&organization.name));
         phone.follows("button[value=accept]").await;
-        assert_eq!(phone.path().await, settings);
+        assert!(phone.text(".say.good").await.contains("已加入"));
+        let projects = format!("/organizations/{}/projects", organization.id);
+        assert_eq!(phone.path().await, projects);
+        phone.opens(&settings).await;
         let role = "SELECT role FROM member WHERE organization_id = ?1 AND volunteer_id = ?2";
         let role = app().value(role, json!([organization.id, ming.id]));
         assert_eq!(role, "manager");

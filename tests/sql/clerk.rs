@@ -181,6 +181,82 @@ fn a_clerk_writes_a_draft_and_publishes_it() {
 }
 
 #[test]
+fn each_fault_stands_beside_its_field_and_above_with_the_way_to_it() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let clerk = organization.member("manager");
+    let new = format!("{}/new", base(&organization));
+    let form = complete(Filled::of(&opens(&clerk, &new).is(200)));
+    let form = form
+        .with("risks", "")
+        .with("min_age", "200")
+        .with("shift-0-day", "")
+        .with("shift-0-to", "")
+        .with("shift-0-capacity", "many");
+    let refused = sends(&clerk, &new, &form.clone().and("do", "publish")).is(422);
+    let html = refused.text();
+    let wrong = [
+        "risks",
+        "min_age",
+        "shift-0-day",
+        "shift-0-to",
+        "shift-0-capacity",
+    ];
+    assert!(html.contains("共 5 处需要修改"), "{html}");
+    for field in wrong {
+        assert!(html.contains(&format!("href=\"#{field}\"")), "{field}");
+        assert!(html.contains(&format!(" id=\"{field}\"")), "{field}");
+        assert!(html.contains(&format!("id=\"{field}-wrong\"")), "{field}");
+        assert!(
+            html.contains(&format!("aria-describedby=\"{field}-wrong\"")),
+            "{field}"
+        );
+    }
+    assert_eq!(
+        html.matches("class=\"wrong\" id=").count(),
+        wrong.len(),
+        "{html}"
+    );
+    assert!(html.contains("第 1 个班次 · 日期"), "{html}");
+
+    // In the order of the form.
+    let at = |field: &str| html.find(&format!("href=\"#{field}\"")).unwrap();
+    assert!(at("risks") < at("min_age") && at("min_age") < at("shift-0-day"));
+    assert!(at("shift-0-day") < at("shift-0-to") && at("shift-0-to") < at("shift-0-capacity"));
+
+    // An end before the start is told at the end, not at the day.
+    let form = form
+        .with("min_age", "16")
+        .with("shift-0-day", "2026-12-05")
+        .with("shift-0-to", "08:00")
+        .with("shift-0-capacity", "8");
+    let html = sends(&clerk, &new, &form.and("do", "save")).is(422).text();
+    assert!(html.contains("id=\"shift-0-to-wrong\""), "{html}");
+    assert_eq!(html.matches("class=\"wrong\" id=").count(), 1, "{html}");
+}
+
+#[test]
+fn a_draft_leads_to_what_it_lacks_and_is_published_in_one_place() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let clerk = organization.member("manager");
+    organization
+        .puts("draft", &json!({"title": "还没想好"}))
+        .is(201);
+    let edit = format!("{}/draft/edit", base(&organization));
+    let html = opens(&clerk, &edit).is(200).text();
+    for part in ["field", "risks", "shifts"] {
+        assert!(html.contains(&format!("href=\"#{part}\"")), "{part}");
+    }
+    assert!(!html.contains("/draft/publish"), "{html}");
+    // Whoever comes by the address reads which parts, in the form's words.
+    let step = format!("{}/draft/publish", base(&organization));
+    let refused = sends(&clerk, &step, &Filled(vec![]).and("version", "1")).is(422);
+    assert!(refused.text().contains(&format!("{edit}#risks")));
+    assert!(refused.text().contains("风险提示"));
+}
+
+#[test]
 fn a_form_says_again_whatever_a_project_says() {
     let desk = Desk::new();
     let organization = desk.place().organization();
@@ -248,10 +324,23 @@ fn a_rule_becomes_shifts_that_are_listed_one_by_one() {
     let edit = format!("{}/{reference}/edit", base(&organization));
     follows(&clerk, sends(&clerk, &edit, &form.and("do", "save"))).is(200);
     assert_eq!(starts(), [0, 2, 3].map(|at| expected[at].clone()));
-    // What cannot be a rule is told beside it.
+    // What a rule lacks is told beside it, in words of the form.
     let form = Filled::of(&opens(&clerk, &edit)).and("repeat-day", "SA");
-    let refused = sends(&clerk, &edit, &form.and("do", "save")).is(422);
-    assert!(refused.text().contains("UNTIL"), "{refused:?}");
+    let refused = sends(&clerk, &edit, &form.and("do", "save")).is(422).text();
+    for part in ["first", "until", "from", "to", "role", "capacity"] {
+        assert!(
+            refused.contains(&format!("id=\"repeat-{part}-wrong\"")),
+            "{part}"
+        );
+        assert!(
+            refused.contains(&format!("href=\"#repeat-{part}\"")),
+            "{part}"
+        );
+    }
+    assert!(
+        !refused.contains("UNTIL") && !refused.contains("RFC"),
+        "{refused}"
+    );
 }
 
 #[test]

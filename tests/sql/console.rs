@@ -211,6 +211,157 @@ fn the_queue_shows_what_is_in_reach() {
 }
 
 #[test]
+fn whoever_has_no_name_is_asked_for_one() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let owner = organization.member("owner");
+    let nameless = || {
+        let somebody = place.adult();
+        place.rows(
+            "UPDATE volunteer SET name = '' WHERE id = ?1",
+            json!([somebody.id]),
+        );
+        somebody
+    };
+    let facts = [
+        ("name", "潭头村志愿队"),
+        ("kind", "volunteer_team"),
+        ("region", "360731"),
+    ];
+    let hong = nameless();
+    let form = opens(&hong, "/organizations/new").is(200).text();
+    assert!(form.contains("name=\"my_name\""));
+    let mut blank = facts.to_vec();
+    blank.push(("my_name", " "));
+    let refused = submits(&hong, "/organizations/new", &blank).is(422).text();
+    assert!(refused.contains("id=\"my_name-wrong\"") && refused.contains("请填写您的姓名"));
+    assert_eq!(
+        place.number(
+            "SELECT count(*) AS n FROM organization WHERE name = '潭头村志愿队'",
+            json!([])
+        ),
+        0
+    );
+    let mut named = facts.to_vec();
+    named.push(("my_name", "钟红"));
+    let made = submits(&hong, "/organizations/new", &named).is(303);
+    let page = opens(&hong, made.header("location").unwrap())
+        .is(200)
+        .text();
+    assert!(
+        page.contains("登记成功") && page.contains("现在就可以写草稿"),
+        "{page}"
+    );
+    let name = "SELECT name FROM volunteer WHERE id = ?1";
+    assert_eq!(place.value(name, json!([hong.id])), "钟红");
+    assert!(
+        !opens(&hong, "/organizations/new")
+            .text()
+            .contains("my_name")
+    );
+
+    let ming = nameless();
+    let invite = [("phone", ming.phone.as_str()), ("role", "viewer")];
+    submits(
+        &owner,
+        &format!("{}/invite", settings(&organization)),
+        &invite,
+    )
+    .is(303);
+    assert!(
+        opens(&ming, "/me/organizations")
+            .is(200)
+            .text()
+            .contains("name=\"my_name\"")
+    );
+    let id = ming.reads("/api/v1/me/invitations").ids().remove(0);
+    let target = format!("/me/invitations/{id}");
+    submits(&ming, &target, &[("reply", "accept"), ("my_name", "")]).is(422);
+    let joined = submits(
+        &ming,
+        &target,
+        &[("reply", "accept"), ("my_name", "𠮷小明")],
+    )
+    .is(303);
+    let page = opens(&ming, joined.header("location").unwrap())
+        .is(200)
+        .text();
+    assert!(page.contains("您已加入本组织"));
+    assert_eq!(place.value(name, json!([ming.id])), "𠮷小明");
+}
+
+#[test]
+fn each_act_is_told_on_the_page_it_leads_to() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let (owner, viewer) = (organization.member("owner"), organization.member("viewer"));
+    let told = |who: &Volunteer, target: &str, fields: &[(&str, &str)]| {
+        let answer = submits(who, target, fields).is(303);
+        let location = answer.header("location").unwrap();
+        let location = location.split('#').next().unwrap();
+        let text = opens(who, location).is(200).text();
+        let line = text.split("role=\"status\">").nth(1);
+        line.unwrap_or_else(|| panic!("nothing said of {target}"))
+            .split('<')
+            .next()
+            .unwrap()
+            .to_owned()
+    };
+    let path = settings(&organization);
+    let to = |act: &str| format!("{path}/{act}");
+    let phone = place.adult().phone;
+    for (act, fields, words) in [
+        (
+            "invite",
+            vec![("phone", phone.as_str()), ("role", "viewer")],
+            "邀请已发出",
+        ),
+        (
+            "role",
+            vec![("member", viewer.id.as_str()), ("role", "recorder")],
+            "角色已更改",
+        ),
+        ("remove", vec![("member", viewer.id.as_str())], "成员已移除"),
+    ] {
+        let line = told(&owner, &to(act), &fields);
+        assert!(line.contains(words), "{act}: {line}");
+    }
+    let coordinator = place.coordinator("36");
+    let waiting = place.organization_in_state("unverified");
+    let dossier = format!("/coordination/organizations/{}", waiting.id);
+    for (decision, words) in [
+        ("verify", "已通过核验"),
+        ("suspend", "已暂停"),
+        ("reinstate", "已恢复"),
+    ] {
+        let version = place
+            .number(
+                "SELECT version AS n FROM organization WHERE id = ?1",
+                json!([waiting.id]),
+            )
+            .to_string();
+        let fields = [
+            ("decision", decision),
+            ("reason", "核实情况"),
+            ("version", &version),
+        ];
+        let line = told(&coordinator, &dossier, &fields);
+        assert!(line.contains(words), "{decision}: {line}");
+    }
+    let phone = place.adult().phone;
+    let fields = [
+        ("phone", phone.as_str()),
+        ("region", "3607"),
+        ("office", "赣州市民政局"),
+    ];
+    assert!(told(&coordinator, "/coordination/appoint", &fields).contains("已任命"));
+    let odd = opens(&coordinator, "/coordination?done=sung").is(200);
+    assert!(!odd.text().contains("role=\"status\">"));
+}
+
+#[test]
 fn an_invitation_that_is_over_says_what_to_do() {
     let desk = Desk::new();
     let organization = desk.place().organization();

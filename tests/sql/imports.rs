@@ -322,6 +322,24 @@ fn a_refused_row_is_found_again_in_the_spreadsheet() {
         "{}",
         csv.text()
     );
+    for (accept, is_csv) in [
+        ("text/csv", true),
+        ("text/csv, */*;q=0.1", true),
+        ("application/json;q=0.5, text/csv", true),
+        ("text/csv;q=0.5, application/json", false),
+        ("text/csv;q=0", false),
+        ("text/csv, application/json", false),
+        ("*/*", false),
+    ] {
+        let request = Request::get(format!("{at}/report"))
+            .bearer(&organization.key)
+            .header("accept", accept);
+        let answer = desk.place().send(&request).is(200);
+        let kind = answer.header("content-type").unwrap();
+        assert_eq!(kind.starts_with("text/csv"), is_csv, "{accept}: {kind}");
+        assert_eq!(answer.header("vary"), Some("Accept"));
+        assert!(!is_csv || answer.body == csv.body);
+    }
     let english = Request::get(format!("{at}/report.csv"))
         .bearer(&organization.key)
         .language("en");
@@ -356,6 +374,10 @@ fn what_cannot_be_read_at_all_is_refused_at_once() {
     }
     hands_in(&organization, "", "application/json", b"{}").refused(415, "unsupported_media_type");
     hands_in(&organization, "?dry_run=2", NDJSON, b"{}").refused(400, "invalid_parameters");
+    // Before the first project there is no number to tell.
+    let odd = hands_in(&organization, "", NDJSON, b"{\"client_ref\":\"\xff\"}").is(422);
+    let detail = odd.member("detail").to_string();
+    assert!(detail.contains("文件的文字编码"), "{detail}");
     let large = vec![b' '; 20 * 1024 * 1024 + 1];
     hands_in(&organization, "", NDJSON, &large).refused(413, "body_too_large");
     let left = desk.place().number("SELECT (SELECT count(*) FROM upload) + (SELECT count(*) FROM upload_line) + (SELECT count(*) FROM import) AS n", json!([]));

@@ -102,13 +102,18 @@ fn each_form_does_what_it_says() {
 
     let moving = [("shift_id", b.id.as_str()), ("reason", "那边缺人")];
     let answer = sends(&desk, &manager, &to("move"), &moving).is(303);
-    assert_eq!(answer.header("location"), Some(roster.as_str()));
+    let moved = format!("{roster}?done=moved");
+    assert_eq!(answer.header("location"), Some(moved.as_str()));
     assert_eq!(ming.ticket(&seat)["shift_id"], b.id.as_str());
 
     let there = format!("/shifts/{}/roster/{seat}/release", b.id);
-    sends(&desk, &manager, &there, &[]).is(303);
+    sends(&desk, &manager, &there, &[("reason", "活动缩小规模")]).is(303);
     assert_eq!(ming.ticket(&seat)["state"], "cancelled");
-    ming.is_told("signup_let_go");
+    assert_eq!(ming.ticket(&seat)["change_reason"], "活动缩小规模");
+    assert!(
+        ming.is_told("signup_let_go")
+            .contains("原因：活动缩小规模。")
+    );
     assert!(
         !desk
             .texts_to(&ming.phone)
@@ -126,7 +131,7 @@ fn requests_of_all_shifts_stand_in_one_place() {
     let [_, d] = two(&organization, "none");
     let requests = format!("/organizations/{}/requests", organization.id);
     let text = || open(&desk, &manager, &requests).is(200).text();
-    assert!(text().contains("没有等您处理的请求"));
+    assert!(text().contains("没有待处理的请求"));
 
     let crowd = desk.place().crowd(4);
     let [first, second] = [0, 1].map(|n| crowd[n].takes(&a, "waitlisted"));
@@ -141,14 +146,21 @@ fn requests_of_all_shifts_stand_in_one_place() {
     }
     let act = |shift: &Shift, signup: &str, act: &str, reason: &str| {
         let target = format!("/shifts/{}/roster/{signup}/{act}", shift.id);
-        let fields = [("back", requests.as_str()), ("reason", reason)];
+        let fields = [
+            ("requests_of", organization.id.as_str()),
+            ("reason", reason),
+        ];
         let answer = sends(&desk, &manager, &target, &fields).is(303);
-        assert_eq!(answer.header("location"), Some(requests.as_str()));
+        let location = answer.header("location").unwrap();
+        assert!(location.starts_with(&requests), "{location}");
+        let told = open(&desk, &manager, location).is(200).text();
+        told.split("role=\"status\">").nth(1).unwrap().to_owned()
     };
-    act(&a, &first, "approve", "");
-    act(&a, &second, "decline", "人数已够");
-    act(&d, &leaver, "release", "");
-    assert!(text().contains("没有等您处理的请求"));
+    assert!(shown.contains("报名请求 <span class=\"num count\">3</span>"));
+    assert!(act(&a, &first, "approve", "").starts_with("已同意报名"));
+    assert!(act(&a, &second, "decline", "人数已够").starts_with("已谢绝"));
+    assert!(act(&d, &leaver, "release", "").starts_with("已取消报名"));
+    assert!(text().contains("没有待处理的请求"));
     assert_eq!(crowd[0].ticket(&first)["state"], "confirmed");
     assert_eq!(crowd[1].ticket(&second)["change_reason"], "人数已够");
     crowd[2].is_told("signup_released");
@@ -160,12 +172,143 @@ fn requests_of_all_shifts_stand_in_one_place() {
     )
     .is(403);
 
-    // Another site to go back to is none.
+    // Another page to go back to is none.
     let third = desk.place().adult();
-    let third = third.takes(&a, "waitlisted");
-    let target = format!("/shifts/{}/roster/{third}/approve", a.id);
-    let answer = sends(&desk, &manager, &target, &[("back", "//evil.example")]).is(303);
-    assert_eq!(answer.header("location"), Some("/"));
+    let seat = third.takes(&a, "waitlisted");
+    let roster = format!("/shifts/{}/roster", a.id);
+    let target = format!("{roster}/{seat}/approve");
+    let fields = [("requests_of", "//evil.example")];
+    let answer = sends(&desk, &manager, &target, &fields).is(303);
+    let location = answer.header("location").unwrap();
+    assert_eq!(location, format!("{roster}?done=approved&signup={seat}"));
+    // Whom it was done to stands on the page, never in its address.
+    let told = open(&desk, &manager, location).is(200).text();
+    assert!(
+        told.contains(&format!("已同意{}的报名", third.name)),
+        "{told}"
+    );
+    for odd in [
+        "done=sung",
+        "done=approved&signup=%3Cb%3E",
+        "done=noted&signup=x",
+    ] {
+        open(&desk, &manager, &format!("{roster}?{odd}")).is(200);
+    }
+}
+
+#[test]
+fn requests_are_told_apart_from_those_who_wait_in_line() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let manager = organization.member("manager");
+    let project = organization.publishes(
+        &Notice::of(&[with_waitlist(shift("a", at(NINE), 1), 3)]).with("approval", "required"),
+    );
+    let a = project.shift("a");
+    let crowd = desk.place().crowd(4);
+    let ids: Vec<_> = crowd
+        .iter()
+        .map(|one| one.takes(&a, "waitlisted"))
+        .collect();
+    organization.approves(&ids[0]).is(200);
+    organization.approves(&ids[1]).is(200);
+    let counted = "已确认 1/1，待审核 2，候补 1";
+    let roster = format!("/shifts/{}/roster", a.id);
+    for page in [roster.as_str(), "/me/signups"] {
+        let text = open(&desk, &manager, page).is(200).text();
+        assert!(text.contains(counted), "{page}: {text}");
+    }
+}
+
+#[test]
+fn letting_somebody_go_takes_two_taps() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let manager = organization.member("manager");
+    let [a, _] = two(&organization, "none");
+    let seat = desk.place().adult().takes(&a, "confirmed");
+    let one = format!("/shifts/{}/roster/{seat}", a.id);
+    let text = open(&desk, &manager, &one).is(200).text();
+    let form = text.find(&format!("action=\"{one}/release\"")).unwrap();
+    let before = &text[..form];
+    let opened = before.matches("<details").count();
+    assert_eq!(opened, before.matches("</details>").count() + 1, "{text}");
+    let too_long = "长".repeat(201);
+    let refused = sends(
+        &desk,
+        &manager,
+        &format!("{one}/release"),
+        &[("reason", &too_long)],
+    );
+    assert!(refused.is(422).text().contains("原因不能超过 200 个字"));
+}
+
+#[test]
+fn a_refused_act_leads_back_to_where_it_was_sent_from() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let manager = organization.member("manager");
+    let [a, _] = two(&organization, "none");
+    let seat = desk.place().adult().takes(&a, "confirmed");
+    let roster = format!("/shifts/{}/roster", a.id);
+    let refused = |referer: &str| {
+        let request = Request::new("POST", format!("{roster}/{seat}/approve"))
+            .browser(&manager.session)
+            .header("referer", referer)
+            .form(&[]);
+        desk.place().send(&request).is(409).text()
+    };
+    let origin = "https://diandan.example";
+    let text = refused(&format!("{origin}{roster}?done=noted"));
+    assert!(
+        text.contains(&format!("href=\"{roster}?done=noted\">返回上一页")),
+        "{text}"
+    );
+    for elsewhere in [
+        format!("{origin}.evil.example{roster}"),
+        format!("{origin}//evil.example/"),
+        "https://evil.example/".to_owned(),
+        "javascript:alert(1)".to_owned(),
+    ] {
+        let text = refused(&elsewhere);
+        assert!(!text.contains(">返回上一页<"), "{elsewhere}");
+    }
+    // Words to correct are told by the name of their field.
+    let target = format!("{roster}/message");
+    let empty = sends(&desk, &manager, &target, &[("to", "all")]).is(422);
+    assert!(empty.text().contains("短信内容不能为空"));
+}
+
+#[test]
+fn a_roster_stands_in_the_console_and_leads_where_its_reader_may_go() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let [a, _] = two(&organization, "none");
+    for (role, webhooks) in [("owner", true), ("manager", false), ("viewer", false)] {
+        let member = organization.member(role);
+        let console = format!("/organizations/{}", organization.id);
+        for page in [
+            format!("/shifts/{}/roster", a.id),
+            format!("{console}/projects"),
+            format!("{console}/requests"),
+            format!("{console}/imports"),
+            format!("{console}/settings"),
+        ] {
+            let text = open(&desk, &member, &page).is(200).text();
+            assert!(
+                text.contains(&format!("href=\"{console}/projects\"")),
+                "{page}"
+            );
+            let offered = text.contains(&format!("href=\"{console}/webhooks\""));
+            assert_eq!(offered, webhooks, "{page} to a {role}");
+        }
+        let status = if webhooks { 200 } else { 403 };
+        let page = open(&desk, &member, &format!("{console}/webhooks")).is(status);
+        let leads = page
+            .text()
+            .contains("class=\"button quiet\" href=\"/me/organizations\"");
+        assert_eq!(leads, !webhooks, "{role}");
+    }
 }
 
 #[test]

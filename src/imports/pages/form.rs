@@ -9,7 +9,7 @@ use crate::imports::acting::{FileIn, HandedIn, admit, may_read};
 use crate::imports::receiving::Receiving;
 use crate::imports::store;
 use crate::imports::{Import, LARGEST_FILE, MOST_PROJECTS};
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::organizations::{Agent, Permission};
 use crate::platform::clock::day_words;
 use crate::platform::i18n::{Lang, Words};
@@ -40,7 +40,7 @@ async fn render(
     let title = lang.pick("批量导入", "Bulk import");
     let export = format!("/api/v1/organizations/{organization}/export");
     let body = html! {
-        (console_nav(visit, organization, &agent.organization_name, ConsolePage::Imports))
+        (Console::of(visit, organization, &agent).nav(Some(ConsolePage::Imports)))
         h1 { (title) }
         @if let Some(problem) = problem {
             p.say role="alert" { (problem.title(lang)) }
@@ -51,7 +51,7 @@ async fn render(
         section.course {
             h2 { (lang.pick("导出", "Export")) }
             p { (lang.pick(
-                "全部项目，不论状态；改好后可以原样导回来，没改的项目不会变。",
+                "导出全部项目，不论状态；修改后可直接导回，没有改动的项目保持不变。",
                 "All projects in every state. Edit the file and import it again; what you left alone stays as it is.",
             )) }
             div.actions {
@@ -85,7 +85,7 @@ fn form(organization: &str, lang: Lang) -> Markup {
                 "A project with several shifts takes several rows: repeat its number, fill in the rest once.",
             )) }
             li { (lang.pick(
-                "保存为 CSV 上传。先试运行，看清每一行会怎样，再正式导入。",
+                "另存为 CSV 后上传。建议先试运行，核对每一行的处理结果，再正式导入。",
                 "Save as CSV and upload. Try it first: you see what each row would do before anything is written.",
             )) }
         }
@@ -108,7 +108,7 @@ fn form(organization: &str, lang: Lang) -> Markup {
             button.wide { (lang.pick("上传", "Upload")) }
         }
         p.small { (lang.pick(
-            "已有编号的项目会被更新；与现状相同的行不做任何事；有问题的行单独列出，不影响其他行。有人报名的班次不会被悄悄改动。",
+            "编号已存在的项目会被更新；内容没有变化的不作改动；有问题的行会单独列出，不影响其他行。已有人报名的班次，不写明原因不会被改动。",
             "Projects whose number exists are replaced; rows that say what stands do nothing; rows with faults are listed and don't hold up the others. Shifts with sign-ups are never changed silently.",
         )) }
     }
@@ -118,8 +118,8 @@ fn line(organization: &str, import: &Import, lang: Lang) -> Markup {
     html! {
         a.dish href={ "/organizations/" (organization) "/imports/" (import.id) } {
             span.top {
-                b { (day_words(import.created_at, lang)) " " (import.created_at.hour_minute())
-                    @if import.dry_run { " · " (lang.pick("试运行", "dry run")) } }
+                b { span.nowrap { (day_words(import.created_at, lang)) " " (import.created_at.hour_minute()) }
+                    @if import.dry_run { " · " span.nowrap { (lang.pick("试运行", "dry run")) } } }
                 span.seats { (import.state.name(lang)) }
             }
             small.num {

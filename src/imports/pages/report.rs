@@ -9,7 +9,7 @@ use crate::imports::acting::{HandedIn, call_off, cut, do_for_real, ids, seen};
 use crate::imports::store::{self, Wanted, Which};
 use crate::imports::{Import, ImportState, LineOutcome, LineReport};
 use crate::organizations::Permission;
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::clock::day_words;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
@@ -67,7 +67,7 @@ pub async fn show(
         false => lang.pick("导入的结果", "Import"),
     };
     let body = html! {
-        (console_nav(&visit, &organization, &agent.organization_name, ConsolePage::Imports))
+        (Console::of(&visit, &organization, &agent).nav(Some(ConsolePage::Imports)))
         h1 { (title) }
         p.small { (day_words(import.created_at, lang)) " " (import.created_at.hour_minute()) }
         (progress(&import, lang))

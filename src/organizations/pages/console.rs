@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::organizations::{Agent, Permission, Role};
 use crate::platform::i18n::Lang;
 use crate::platform::visit::Visit;
 
@@ -39,6 +40,15 @@ impl ConsolePage {
         }
     }
 
+    /// What whoever opens it must be allowed to do.
+    const fn needs(self) -> Permission {
+        match self {
+            Self::Webhooks => Permission::Manage,
+            Self::Requests => Permission::ReadSignups,
+            Self::Projects | Self::Imports | Self::Settings => Permission::ReadProjects,
+        }
+    }
+
     fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Projects => lang.pick("项目", "Projects"),
@@ -50,20 +60,68 @@ impl ConsolePage {
     }
 }
 
-/// Leads from page to page of one organization's console: `id` and `name` are the
-/// organization's, `here` is the page it stands on.
-pub fn console_nav(visit: &Visit, id: &str, name: &str, here: ConsolePage) -> Markup {
-    let lang = visit.lang;
-    html! {
-        p.small {
-            a href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
-            " / " a href={ "/organizations/" (id) } { (name) }
+/// Whose console a page belongs to, and who looks at it.
+#[derive(Debug)]
+pub struct Console<'a> {
+    lang: Lang,
+    id: &'a str,
+    name: &'a str,
+    role: Option<Role>,
+    requests: i64,
+}
+
+impl<'a> Console<'a> {
+    /// Of the organization with this id and name, for a member in this role.
+    pub const fn new(visit: &Visit, id: &'a str, name: &'a str, role: Option<Role>) -> Self {
+        Self {
+            lang: visit.lang,
+            id,
+            name,
+            role,
+            requests: 0,
         }
-        nav.chips aria-label=(lang.pick("组织后台", "Console")) {
-            @for page in ConsolePage::ALL {
-                a href={ "/organizations/" (id) "/" (page.path()) }
-                    aria-current=[(page == here).then_some("page")] { (page.name(lang)) }
+    }
+
+    /// Of the organization at whose door somebody stands.
+    pub fn of(visit: &Visit, id: &'a str, agent: &'a Agent) -> Self {
+        Self::new(visit, id, &agent.organization_name, agent.role)
+    }
+
+    /// The same, with how many requests wait for an answer.
+    #[must_use]
+    pub const fn with_requests(self, requests: i64) -> Self {
+        Self { requests, ..self }
+    }
+
+    /// Leads from page to page, as far as the role may open them; `here` is the page it
+    /// stands on, when it is one of them.
+    pub fn nav(&self, here: Option<ConsolePage>) -> Markup {
+        let lang = self.lang;
+        let may = |page: &ConsolePage| {
+            let needs = page.needs();
+            self.role.is_some_and(|role| role.may(needs))
+        };
+        html! {
+            p.small {
+                a href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
+                " / " a href={ "/organizations/" (self.id) } { (self.name) }
+            }
+            nav.chips aria-label=(lang.pick("组织后台", "Console")) {
+                @for page in ConsolePage::ALL.into_iter().filter(may) {
+                    a href={ "/organizations/" (self.id) "/" (page.path()) }
+                        aria-current=[(Some(page) == here).then_some("page")] {
+                        (page.name(lang))
+                        @if page == ConsolePage::Requests && self.requests > 0 {
+                            " " span.num.count { (self.requests) }
+                        }
+                    }
+                }
             }
         }
     }
+}
+
+/// The navigation on pages that only owners open.
+pub fn console_nav(visit: &Visit, id: &str, name: &str, here: ConsolePage) -> Markup {
+    Console::new(visit, id, name, Some(Role::Owner)).nav(Some(here))
 }

@@ -128,9 +128,9 @@ pub fn fields(typed: &Typed, regions: &[Region], problem: Option<&Problem>, lang
             }
         }))
         (field("credit_code", lang.pick("统一社会信用代码", "Unified social credit code"),
-            Some(lang.pick("18 位；未登记的志愿服务队可以不填", "18 characters; a team that is not registered may have none")),
+            Some(lang.pick("18 位；未登记的志愿服务队可不填", "18 characters; a team that is not registered may have none")),
             line("credit_code", "text", false)))
-        (field("region", lang.pick("所在地", "Region"), Some(lang.pick("由这里的统筹单位核验", "The coordinator of this region verifies it")), html! {
+        (field("region", lang.pick("所在地", "Region"), Some(lang.pick("由当地统筹单位核验", "The coordinator of this region verifies it")), html! {
             select id="region" name="region" required {
                 option value="" { (lang.pick("请选择", "Choose")) }
                 // Registered by a program, down to a village.
@@ -140,11 +140,11 @@ pub fn fields(typed: &Typed, regions: &[Region], problem: Option<&Problem>, lang
                 }
             }
         }))
-        (field("about", lang.pick("介绍", "About"), Some(lang.pick("通过核验后所有人可见，不超过 2000 字", "For everybody once verified, up to 2000 characters")), html! {
+        (field("about", lang.pick("介绍", "About"), Some(lang.pick("通过核验后公开显示，不超过 2000 字", "For everybody once verified, up to 2000 characters")), html! {
             textarea id="about" name="about" rows="4" { (typed.get("about")) }
         }))
-        (field("contact_phone", lang.pick("对外电话", "Public telephone"), Some(lang.pick("通过核验后显示在组织页上，请不要填私人号码", "Shown on its page once verified: not somebody's private number")), line("contact_phone", "tel", false)))
-        (field("contact_name", lang.pick("联系人", "Contact person"), Some(lang.pick("只有统筹单位和本组织成员能看到", "Only its coordinator and its members see this")), line("contact_name", "text", false)))
+        (field("contact_phone", lang.pick("对外电话", "Public telephone"), Some(lang.pick("通过核验后公开显示在组织页上，请勿填写私人号码", "Shown on its page once verified: not somebody's private number")), line("contact_phone", "tel", false)))
+        (field("contact_name", lang.pick("联系人", "Contact person"), Some(lang.pick("仅统筹单位和本组织成员可见", "Only its coordinator and its members see this")), line("contact_name", "text", false)))
         details open[!typed.get("certificate").is_empty() || wrong("certificate").is_some() || wrong("valid_until").is_some()] {
             summary { (lang.pick("有公开募捐资格", "It is qualified for public fundraising")) }
             (field("certificate", lang.pick("证书编号", "Certificate number"), None, line("certificate", "text", false)))

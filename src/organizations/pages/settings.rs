@@ -1,19 +1,24 @@
 //! An organization's settings: its facts, its members, its keys.
 
+mod keys;
+mod members;
+
 use axum::http::StatusCode;
 use axum::response::Response;
+use deserr::Deserr;
 use maud::{Markup, html};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::facts::{Typed, fields, refusal};
-use super::{ConsolePage, console_nav, on_day, state_words};
+use super::{Console, ConsolePage, state_words};
+use crate::choice;
 use crate::organizations::api::changed;
 use crate::organizations::api::invitations::not_invited;
 use crate::organizations::api::keys::{NewApiKey, keep, ready, too_many};
 use crate::organizations::registration::ChangeBody;
 use crate::organizations::store::invitations::{self, Invitation, Invited};
-use crate::organizations::store::keys::{self, ApiKey, Made};
+use crate::organizations::store::keys::{self as stored_keys, ApiKey, Made};
 use crate::organizations::store::members::Member;
 use crate::organizations::store::{members as people, reading};
 use crate::organizations::{Agent, KEY_LASTS, Organization, Role, Scope, new_key};
@@ -21,12 +26,13 @@ use crate::platform::clock::DAY;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::{IdempotencyKey, Reply};
-use crate::platform::input::{Choice as _, Form, Id, Path, parse_id};
-use crate::platform::page::{Audience, ask, in_brackets, page, see_other, text_input};
+use crate::platform::input::{Choice as _, Form, Id, PageQuery, Path, parse_id};
+use crate::platform::page::{Audience, page, see_other};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
 use crate::regions::Region;
+use crate::signups::{Asked, asked};
 use crate::volunteers::{Phone, phone_words};
 
 /// How long a key made on the page may last, in days.
@@ -37,6 +43,48 @@ const DAYS: [(i64, &str, &str); 4] = [
     (730, "两年", "Two years"),
 ];
 
+choice! {
+    /// What has just been done.
+    Done {
+        /// The organization's facts were changed.
+        Facts = "facts",
+        /// Somebody was invited.
+        Invited = "invite",
+        /// An invitation was taken back.
+        Withdrawn = "withdraw",
+        /// A member has another role.
+        Role = "role",
+        /// A member is one no more.
+        Removed = "remove",
+        /// A key works no more.
+        Revoked = "revoke",
+    }
+}
+
+impl Done {
+    fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Facts => lang.pick("组织资料已保存。", "The organization's facts are saved."),
+            Self::Invited => lang.pick(
+                "邀请已发出，对方会收到短信；接受前可以撤回。",
+                "The invitation is on its way; it can be withdrawn until it is accepted.",
+            ),
+            Self::Withdrawn => lang.pick("邀请已撤回。", "The invitation is withdrawn."),
+            Self::Role => lang.pick("角色已更改。", "The role is changed."),
+            Self::Removed => lang.pick("成员已移除。", "The member is removed."),
+            Self::Revoked => lang.pick("密钥已停用。", "The key is revoked."),
+        }
+    }
+}
+
+/// What the address of the page says.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct SettingsQuery {
+    #[deserr(default)]
+    done: Option<Done>,
+}
+
 /// Everything the page shows.
 struct Settings {
     role: Role,
@@ -45,6 +93,8 @@ struct Settings {
     invitations: Vec<Invitation>,
     keys: Vec<ApiKey>,
     regions: Vec<Region>,
+    /// How many sign-ups wait for an answer.
+    requests: i64,
 }
 
 /// What the page must still show after something was sent: where it was sent from, why it
@@ -56,6 +106,7 @@ struct Outcome {
     typed: Option<Typed>,
     phone: String,
     made: Option<NewApiKey>,
+    done: Option<Done>,
 }
 
 impl Outcome {
@@ -67,18 +118,32 @@ impl Outcome {
         })
     }
 
+    /// A line that says what was done in a section.
+    fn told_in(&self, section: &str, lang: Lang) -> Markup {
+        let done = self.done.filter(|done| section_of(done.word()) == section);
+        html! { @if let Some(done) = done { p.say.good role="status" { (done.words(lang)) } } }
+    }
+
     fn problem_in(&self, section: &str) -> Option<&Problem> {
         self.problem.as_ref().filter(|_| self.section == section)
     }
 }
 
 /// Serves `/organizations/{id}/settings`.
-pub async fn settings(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+pub async fn settings(
+    visit: Visit,
+    Id(id): Id,
+    PageQuery(query): PageQuery<SettingsQuery>,
+) -> Result<Response, Problem> {
     if !visit.has_credential() {
         let back = format!("/sign-in?back=/organizations/{id}/settings");
         return Ok(see_other(&back));
     }
-    show(&visit, id, Outcome::default()).await
+    let outcome = Outcome {
+        done: query.done,
+        ..Outcome::default()
+    };
+    show(&visit, id, outcome).await
 }
 
 async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
@@ -90,8 +155,9 @@ async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
             reading::organization(visit, &id),
             people::members(visit, &id),
             invitations::open(visit, &id),
-            keys::keys(visit, &id),
+            stored_keys::keys(visit, &id),
             reading::counties(),
+            asked(visit, &id),
         ])
         .await?;
     let agent: Agent = batch.first(0)?.ok_or_else(Problem::unauthenticated)?;
@@ -103,6 +169,7 @@ async fn load(visit: &Visit, id: Uuid) -> Result<Settings, Problem> {
         invitations: invitations::listed(visit, &batch, 3)?,
         keys: batch.rows(4)?,
         regions: batch.rows(5)?,
+        requests: batch.first(6)?.map_or(0, |asked: Asked| asked.number),
     })
 }
 
@@ -114,15 +181,15 @@ async fn show(visit: &Visit, id: Uuid, outcome: Outcome) -> Result<Response, Pro
     let title = lang.pick("设置", "Settings");
     let (style, state) = state_words(organization, lang);
     let body = html! {
-        (console_nav(visit, &organization.id, &organization.name, ConsolePage::Settings))
+        (Console::new(visit, &organization.id, &organization.name, Some(settings.role)).with_requests(settings.requests).nav(Some(ConsolePage::Settings)))
         h1 { (title) }
         div class=(style) {
             p { (state) }
             @if let Some(reason) = &organization.state_reason { p { (lang.pick("原因：", "Reason: ")) (reason) } }
         }
-        (members_section(visit, &settings, &outcome))
+        (members::section(visit, &settings, &outcome))
         @if owns {
-            (keys_section(visit, &settings, &outcome))
+            (keys::section(visit, &settings, &outcome))
             (facts_section(visit, &settings, &outcome))
         }
     };
@@ -150,174 +217,6 @@ fn action(settings: &Settings, act: &str) -> String {
     )
 }
 
-fn members_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
-    let lang = visit.lang;
-    let owns = settings.role == Role::Owner;
-    let problem = outcome.problem_in("members");
-    let phone = problem.and_then(|problem| problem.errors().of("/phone", lang));
-    html! {
-        section.course #members {
-            h2 { (lang.pick("成员", "Members")) small { (in_brackets(settings.members.len(), lang)) } }
-            (refusal(problem, lang))
-            ul.shifts {
-                @for member in &settings.members {
-                    li {
-                        div {
-                            strong { @if member.name.is_empty() { (lang.pick("未填姓名", "No name yet")) } @else { (member.name) } }
-                            " " span.num { (member.phone) }
-                            small { " · " (member.role.name(lang)) @if member.is_me { (lang.pick("（我）", " (you)")) } }
-                            @if let Some(keys) = member.keys.filter(|keys| *keys > 0) { (keys_made(keys, lang)) }
-                        }
-                        @if owns || member.is_me { (member_acts(settings, member, lang)) }
-                    }
-                }
-                @for invitation in &settings.invitations {
-                    li {
-                        div { span.num { (invitation.phone) }
-                            small { " · " (invitation.role.name(lang)) " · " (lang.pick("已邀请，", "invited, until ")) (on_day(invitation.expires_at, lang)) (lang.pick("前有效", "")) } }
-                        div.go {
-                            form method="post" action=(action(settings, "withdraw")) {
-                                input type="hidden" name="invitation" value=(invitation.id);
-                                button.quiet { (lang.pick("撤回", "Withdraw")) }
-                            }
-                        }
-                    }
-                }
-            }
-            @if owns {
-                form method="post" action=(action(settings, "invite")) {
-                    (ask("phone", lang.pick("邀请同事：手机号", "Invite a colleague: mobile number"),
-                        Some(lang.pick("对方会收到短信，用这个手机号登录后接受", "They get a text, and accept when signed in with this phone")),
-                        phone, &text_input("phone", "tel", &outcome.phone, "off", phone.is_some(), true)))
-                    (ask("role", lang.pick("角色", "Role"), None, None, &role_choice("role", Role::Manager, lang)))
-                    button { (lang.pick("邀请", "Invite")) }
-                }
-            }
-        }
-    }
-}
-
-fn role_choice(id: &str, chosen: Role, lang: Lang) -> Markup {
-    html! {
-        select id=(id) name="role" {
-            @for (role, word) in Role::ALL {
-                option value=(word) selected[*role == chosen] { (role.name(lang)) (lang.pick("：", ": ")) (role.may_words(lang)) }
-            }
-        }
-    }
-}
-
-/// That keys stay when whoever made them goes.
-fn keys_made(keys: i64, lang: Lang) -> Markup {
-    html! {
-        small { (match lang {
-            Lang::Zh => format!("建有 {keys} 个有效密钥，移除成员后仍有效，请在下方停用不该再用的"),
-            Lang::En => format!("Made {keys} of the keys that work: they live on without them; revoke below what should not"),
-        }) }
-    }
-}
-
-fn member_acts(settings: &Settings, member: &Member, lang: Lang) -> Markup {
-    html! {
-        details {
-            summary aria-label={ (lang.pick("更改 ", "Change ")) (member.name) } { (lang.pick("更改", "Change")) }
-            div.actions {
-                @if settings.role == Role::Owner {
-                    form method="post" action=(action(settings, "role")) {
-                        input type="hidden" name="member" value=(member.id);
-                        select name="role" aria-label=(lang.pick("角色", "Role")) {
-                            @for (role, word) in Role::ALL {
-                                option value=(word) selected[*role == member.role] { (role.name(lang)) }
-                            }
-                        }
-                        button.quiet { (lang.pick("保存", "Save")) }
-                    }
-                }
-                form method="post" action=(action(settings, "remove")) {
-                    input type="hidden" name="member" value=(member.id);
-                    button.quiet { @if member.is_me { (lang.pick("退出组织", "Leave")) } @else { (lang.pick("移除", "Remove")) } }
-                }
-            }
-        }
-    }
-}
-
-fn keys_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
-    let lang = visit.lang;
-    let problem = outcome.problem_in("keys");
-    let wrong = |pointer: &str| problem.and_then(|problem| problem.errors().of(pointer, lang));
-    let (working, ended): (Vec<_>, Vec<_>) =
-        settings.keys.iter().partition(|key| key.works(visit.now));
-    html! {
-        section.course #keys {
-            h2 { (lang.pick("接口密钥", "API keys")) small { (in_brackets(working.len(), lang)) } }
-            p.small { (lang.pick("给贵单位自己的系统用。每个系统一个，只给它需要的权限。", "For your own systems: one each, with no more scopes than it needs.")) " "
-                a href="/api/docs" { (lang.pick("接口文档", "API reference")) } }
-            (refusal(problem, lang))
-            @if let Some(made) = &outcome.made {
-                div.say.good role="status" {
-                    label for="key" { (lang.pick("新密钥：", "New key: ")) (made.name) }
-                    textarea #key.num readonly rows="3" spellcheck="false" { (made.key) }
-                    p { (lang.pick(
-                        "请现在就复制保存（点进去全选，再复制）。离开本页后，谁也看不到它了。",
-                        "Copy it now: tap into it, select all, copy. Once you leave this page nobody can see it again.",
-                    )) }
-                }
-            }
-            ul.shifts { @for key in &working {
-                li {
-                    div {
-                        strong { (key.name) } " " code { (key.hint) "…" }
-                        small { br; @for (at, scope) in key.scopes.iter().enumerate() {
-                            @if at > 0 { (lang.pick("、", ", ")) } (scope.name(lang))
-                        }
-                        " · " (lang.pick("有效至 ", "until ")) (on_day(key.expires_at, lang))
-                        " · " @match &key.last_used_on {
-                            Some(day) => { (lang.pick("最近使用 ", "last used ")) (day) }
-                            None => { (lang.pick("还没用过", "never used")) }
-                        } }
-                    }
-                    details {
-                        summary aria-label={ (lang.pick("停用 ", "Revoke ")) (key.name) } { (lang.pick("停用", "Revoke")) }
-                        form.actions method="post" action=(action(settings, "revoke")) {
-                            input type="hidden" name="key" value=(key.id);
-                            p.small { (lang.pick("用它的系统会立即停止工作。", "The system that uses it stops working at once.")) }
-                            button.quiet { (lang.pick("确定停用", "Yes, revoke it")) }
-                        }
-                    }
-                }
-            } }
-            @if !ended.is_empty() {
-                details {
-                    summary { (lang.pick("已停用或过期", "Revoked or expired")) (in_brackets(ended.len(), lang)) }
-                    ul.shifts { @for key in &ended { li { div.struck { (key.name) " " code { (key.hint) "…" } } } } }
-                }
-            }
-            details open[problem.is_some()] {
-                summary { (lang.pick("新建密钥", "Make a key")) }
-                form method="post" action=(action(settings, "key")) {
-                    (ask("key-name", lang.pick("用在哪个系统", "Which system uses it"), None, wrong("/name"), &html! {
-                        input id="key-name" name="name" required maxlength="60" autocomplete="off";
-                    }))
-                    fieldset {
-                        legend { (lang.pick("权限", "Scopes")) }
-                        @if let Some(wrong) = wrong("/scopes") { span.wrong { (wrong) } }
-                        @for (scope, word) in Scope::ALL {
-                            label.tick { input type="checkbox" name="scope" value=(word); (scope.name(lang)) " " code { (word) } }
-                        }
-                    }
-                    (ask("days", lang.pick("有效期", "Valid for"), None, None, &html! {
-                        select id="days" name="days" {
-                            @for (days, zh, en) in DAYS { option value=(days) selected[days * DAY == KEY_LASTS] { (lang.pick(zh, en)) } }
-                        }
-                    }))
-                    button { (lang.pick("生成密钥", "Make the key")) }
-                }
-            }
-        }
-    }
-}
-
 fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Markup {
     let lang = visit.lang;
     let problem = outcome.problem_in("facts");
@@ -333,6 +232,7 @@ fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Marku
     html! {
         section.course #facts {
             h2 { (lang.pick("组织资料", "Facts")) }
+            (outcome.told_in("facts", lang))
             (refusal(problem, lang))
             details open[problem.is_some()] {
                 summary { (lang.pick("修改资料", "Change them")) }
@@ -343,7 +243,7 @@ fn facts_section(visit: &Visit, settings: &Settings, outcome: &Outcome) -> Marku
                         label.tick {
                             input type="checkbox" name="accept_reverification" value="1";
                             (lang.pick(
-                                "我知道：改名称、类型、信用代码、所在地或募捐资格后要重新核验，核验前项目不在菜单上",
+                                "我已知悉：更改名称、类型、信用代码、所在地或募捐资格后须重新核验，核验通过前项目不在菜单上显示",
                                 "I know: after a change of name, kind, code, region or fundraising qualification it must be verified again, and is off the menu until then",
                             ))
                         }
@@ -388,7 +288,7 @@ pub async fn act(
         "key" => make_key(&visit, id, &form).await,
         "revoke" => {
             let key = parse_id(form.get("key").unwrap_or_default())?;
-            let done = keys::revoke(&visit, id, key).await;
+            let done = stored_keys::revoke(&visit, id, key).await;
             done.map_err(|problem| Outcome::of("keys", problem))
         }
         _ => return Err(Problem::not_found()),
@@ -401,7 +301,7 @@ pub async fn act(
         Ok(()) => {
             let section = section_of(&act);
             Ok(see_other(&format!(
-                "/organizations/{id}/settings#{section}"
+                "/organizations/{id}/settings?done={act}#{section}"
             )))
         }
         Err(outcome) => match &outcome.problem {

@@ -1,39 +1,57 @@
 //! The organizer at work: requests of all shifts in one place, and the roster on paper.
 
 use axum::response::Response;
+use deserr::Deserr;
 use maud::{Markup, html};
 
 use super::state_name;
 use super::store::{self, Asks, Request};
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::Permission;
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::clock::day_words;
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
-use crate::platform::input::Id;
+use crate::platform::input::{Id, PageQuery};
 use crate::platform::page::{Audience, page, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
-use crate::signups::organizing::Approval;
+use crate::signups::pages::acts::Done;
 use crate::signups::pages::decline_form;
 use crate::signups::roster::{Person, read};
 
-/// So many requests are shown; when they are answered, the next are.
-const SHOWN: i64 = 100;
+/// What has just been done.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct RequestsQuery {
+    #[deserr(default)]
+    done: Option<Done>,
+}
 
 /// Serves `/organizations/{id}/requests`.
-pub async fn requests(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let requests = store::requests(&visit, id, SHOWN).await?;
+pub async fn requests(
+    visit: Visit,
+    Id(id): Id,
+    PageQuery(query): PageQuery<RequestsQuery>,
+) -> Result<Response, Problem> {
+    let requests = store::requests(&visit, id).await?;
     let lang = visit.lang;
     let organization = id.to_string();
+    let console = Console::new(&visit, &organization, &requests.organization, requests.role);
+    let number = i64::try_from(requests.items.len()).unwrap_or_default();
+    let decides = requests
+        .role
+        .is_some_and(|role| role.may(Permission::WriteSignups));
     let body = html! {
-        (console_nav(&visit, &organization, &requests.organization, ConsolePage::Requests))
+        (console.with_requests(number).nav(Some(ConsolePage::Requests)))
         h1 { (lang.pick("报名请求", "Requests")) }
+        @if let Some(done) = query.done { p.say.good role="status" { (done.words(None, lang)) } }
         @if requests.items.is_empty() {
-            div.empty { p { (lang.pick("没有等您处理的请求。", "Nothing waits for you.")) } }
+            div.empty { p { (lang.pick("没有待处理的请求。", "Nothing waits for you.")) } }
         }
         ul.shifts {
             @for request in &requests.items {
-                (request_line(request, &organization, requests.decides, lang))
+                (request_line(&visit, request, &organization, decides))
             }
         }
     };
@@ -45,9 +63,9 @@ pub async fn requests(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     ))
 }
 
-fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang) -> Markup {
+fn request_line(visit: &Visit, request: &Request, organization: &str, decides: bool) -> Markup {
+    let lang = visit.lang;
     let to = |act: &str| format!("/shifts/{}/roster/{}/{act}", request.shift_id, request.id);
-    let back = format!("/organizations/{organization}/requests");
     let (asks, act, button) = match request.asks {
         Asks::Place => (
             lang.pick("想参加", "would like to come"),
@@ -67,7 +85,7 @@ fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang
             div.go {
                 @if decides {
                     form method="post" action=(to(act)) {
-                        input type="hidden" name="back" value=(back);
+                        input type="hidden" name="requests_of" value=(organization);
                         button { (button) }
                     }
                 }
@@ -75,11 +93,11 @@ fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang
             div.small {
                 a href={ "/shifts/" (request.shift_id) "/roster" } { (request.title) }
                 " · " (request.role) br;
-                (when(request.starts_at, request.ends_at, lang)) " · "
+                (when(visit, request.starts_at, request.ends_at)) " · "
                 (lang.pick("已确认 ", "confirmed ")) span.num { (request.confirmed) "/" (request.capacity) } br;
-                (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提出", " asked"))
+                (day_words(since, lang)) " " (since.hour_minute()) (lang.pick(" 提交", " asked"))
                 @if let Some(note) = &request.note { br; (lang.pick("留言：", "Note: ")) (note) }
-                @if decides && request.asks == Asks::Place { (decline_form(&to("decline"), Some(&back), lang)) }
+                @if decides && request.asks == Asks::Place { (decline_form(&to("decline"), Some(organization), lang)) }
             }
         }
     }
@@ -89,11 +107,9 @@ fn request_line(request: &Request, organization: &str, decides: bool, lang: Lang
 pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let (shift, people, _) = read(&visit, id).await?;
     let lang = visit.lang;
-    let pending =
-        |person: &&Person| person.approval == Some(Approval::Pending) && is_waiting(person);
     let (waiting, seated): (Vec<&Person>, Vec<&Person>) = people
         .iter()
-        .filter(|person| !pending(person))
+        .filter(|person| !person.is_pending())
         .partition(|person| is_waiting(person));
     let printed = format!("{} {}", day_words(visit.now, lang), visit.now.hour_minute());
     let by = shift.reader_name.as_deref().unwrap_or_default();
@@ -104,16 +120,16 @@ pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         p.small.actions { (lang.pick("用浏览器菜单里的“打印”，纸张选 A4。", "Print it from the browser's menu, on A4.")) }
         section.sheet {
             h1 { (shift.title) }
-            p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) } " · " (shift.role) br; (shift.place) br;
+            p { strong.num { (when(&visit, shift.starts_at, shift.ends_at)) } " · " (shift.role) br; (shift.place) br;
                 (shift.organization_name) }
-            (sign_in_table(&seated, lang.pick("有名额的人", "With a seat"), lang))
+            (sign_in_table(&seated, lang.pick("已确认", "With a seat"), lang))
             @if !waiting.is_empty() {
                 h2 { (lang.pick("候补", "Waiting list")) }
                 (sign_in_table(&waiting, lang.pick("候补", "Waiting list"), lang))
             }
             p.small {
                 @match lang {
-                    Lang::Zh => { (by) " 于 " (printed) " 打印。用完请妥善销毁。" }
+                    Lang::Zh => { (by) "于" (printed) "打印。用完请妥善销毁。" }
                     Lang::En => { "Printed by " (by) " on " (printed) ". Destroy it after use." }
                 }
             }
@@ -139,7 +155,7 @@ fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
                 th scope="col" { "#" }
                 th scope="col" { (lang.pick("姓名", "Name")) }
                 th scope="col" { (lang.pick("尾号", "Phone")) }
-                th scope="col" { (lang.pick("备注", "Note")) }
+                th.note scope="col" { (lang.pick("备注", "Note")) }
                 th.sign scope="col" { (lang.pick("签到", "In")) }
                 th.sign scope="col" { (lang.pick("签退", "Out")) }
                 th.sign scope="col" { (lang.pick("签名", "Signature")) }

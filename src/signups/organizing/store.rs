@@ -41,7 +41,7 @@ pub use deciding::{approve, decline};
 pub use describing::{Description, describe};
 pub use moving::{Move, move_to};
 pub use notifying::{Notice, Sent, notify};
-pub use requesting::{Asks, Request, requests};
+pub use requesting::{Asked, Asks, Request, asked, requests};
 
 const WHO: &str = concat!(organizing!(), crate::organizations::entry!());
 

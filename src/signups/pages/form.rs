@@ -203,13 +203,14 @@ fn guardian(form: &Form, errors: &mut FieldErrors) -> Option<Guardian> {
     })
 }
 
-fn offer_ticket(offer: &Offer, lang: Lang) -> Markup {
+fn offer_ticket(visit: &Visit, offer: &Offer) -> Markup {
+    let lang = visit.lang;
     html! {
         div.ticket {
             h2 { a href={ "/projects/" (offer.project_id) } { (offer.title) } }
             dl.facts {
                 dt { (lang.pick("时间", "When")) }
-                dd.num { strong { (when(offer.starts_at, offer.ends_at, lang)) } }
+                dd.num { strong { (when(visit, offer.starts_at, offer.ends_at)) } }
                 dt { (lang.pick("地点", "Where")) }
                 dd { (offer.place) br; small { (offer.region_name.as_deref().unwrap_or_default()) } }
                 dt { (lang.pick("岗位", "Role")) }
@@ -236,7 +237,7 @@ fn form_page(visit: &Visit, me: Option<&Me>, offer: &Offer, draft: &Draft<'_>) -
     };
     let body = html! {
         h1 { (lang.pick("报名", "Sign up")) }
-        (offer_ticket(offer, lang))
+        (offer_ticket(visit, offer))
         @if let Some(refusal) = hopeless {
             div.empty {
                 p role="alert" { (refusal.words(&facts).in_lang(lang)) }
@@ -462,7 +463,7 @@ fn code_page(
             input type="hidden" name="step" value="phone";
             button.quiet.wide { (lang.pick("手机号写错了？修改", "Wrong number? Change it")) }
         }
-        (offer_ticket(offer, lang))
+        (offer_ticket(visit, offer))
     };
     page(
         visit,

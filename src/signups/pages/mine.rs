@@ -4,7 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::counts;
-use crate::platform::clock::day_words;
+use crate::platform::clock::day_from;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
 use crate::platform::page::{Audience, in_brackets, page, see_other, when};
@@ -47,7 +47,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let cancelled = ticket.state == SignupState::Cancelled;
     let body = html! {
         h1 { (headline) }
-        (ticket_card(&ticket, lang))
+        (ticket_card(&visit, &ticket))
         @if let Some(why) = ticket.why_changed() {
             p.say.wait {
                 @if cancelled { (lang.pick("取消原因：", "Reason: ")) } @else { (lang.pick("有变更：", "Changed: ")) }
@@ -73,7 +73,8 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     Ok(page(&visit, Audience::Oneself, headline, &body))
 }
 
-fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
+fn ticket_card(visit: &Visit, ticket: &Ticket) -> Markup {
+    let lang = visit.lang;
     html! {
         article.ticket {
             span class={ "state " (ticket.state.word()) } {
@@ -89,7 +90,7 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
             hr;
             dl.facts {
                 dt { (lang.pick("时间", "When")) }
-                dd.num { strong { (when(ticket.starts_at, ticket.ends_at, lang)) } }
+                dd.num { strong { (when(visit, ticket.starts_at, ticket.ends_at)) } }
                 dt { (lang.pick("地点", "Where")) }
                 dd { (ticket.place) br; small { (ticket.region_name.as_deref().unwrap_or_default()) } }
                 dt { (lang.pick("岗位", "Role")) }
@@ -111,7 +112,11 @@ fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
 fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
     let lang = visit.lang;
     let until = ticket.cancel_until();
-    let until = format!("{} {}", day_words(until, lang), until.hour_minute());
+    let until = format!(
+        "{} {}",
+        day_from(visit.now, until, lang),
+        until.hour_minute()
+    );
     let (summary, hint, button) = match ticket.leaving(visit.now) {
         Leaving::TooLate => return html! {},
         Leaving::ByAsking if ticket.cancel_requested_at.is_some() => {
@@ -169,7 +174,7 @@ fn leaving_fields(visit: &Visit, ticket: &Ticket) -> Markup {
 
 /// Takes `/me/signups/{id}/cancel`.
 pub async fn cancel(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    match store::leave(&visit, id).await? {
+    match store::leave(&visit, id, None).await? {
         Left::TooLate => Err(too_late()),
         Left::Cancelled | Left::Asked | Left::Already => {
             Ok(see_other(&format!("/me/signups/{id}")))
@@ -207,12 +212,13 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
         @if !mine.organized.is_empty() {
             section.course {
                 h2 { (lang.pick("我负责的班次", "Shifts I run")) }
+                p { a href="/me/organizations" { (lang.pick("我的组织：项目、报名请求、成员", "My organizations: projects, requests, members")) } }
                 ul.shifts {
                     @for shift in &mine.organized {
                         li {
-                            div.when { (when(shift.starts_at, shift.ends_at, lang)) }
+                            div.when { (when(visit, shift.starts_at, shift.ends_at)) }
                             div.go { a.button.quiet href={ "/shifts/" (shift.id) "/roster" } { (lang.pick("名单", "Roster")) } }
-                            div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) }
+                            div.small { (shift.title) " · " (shift.role) " · " (counts(shift.confirmed, shift.capacity, shift.waiting, shift.pending, lang)) }
                         }
                     }
                 }
@@ -226,17 +232,17 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
                 p { a.button href="/" { (lang.pick("去菜单上挑一个", "Pick one from the menu")) } }
             }
         }
-        ul.shifts { @for ticket in &ahead { (my_line(ticket, lang)) } }
+        ul.shifts { @for ticket in &ahead { (my_line(visit, ticket)) } }
         @if !past.is_empty() {
             details {
                 summary { (lang.pick("以往的班次", "Past shifts")) (in_brackets(past.len(), lang)) }
-                ul.shifts { @for ticket in past.iter().rev() { (my_line(ticket, lang)) } }
+                ul.shifts { @for ticket in past.iter().rev() { (my_line(visit, ticket)) } }
             }
         }
         section.course #calendar {
             h2 { (lang.pick("放进手机日历", "In your calendar")) }
             p.small { (lang.pick(
-                "在日历应用里“订阅”下面的地址，班次有变更会自动更新。地址是私密的，请不要转发。",
+                "在手机日历里订阅下面的地址，班次有变更会自动更新。地址仅供本人使用，请勿转发。",
                 "Subscribe to this address in your calendar; it follows every change. It is private: do not pass it on.",
             )) }
             p { a.button.quiet href=(calendar_url(visit, &mine.me).replacen(scheme(visit), "webcal", 1)) {
@@ -268,12 +274,13 @@ fn scheme(visit: &Visit) -> &str {
     visit.origin.split(':').next().unwrap_or_default()
 }
 
-fn my_line(ticket: &Ticket, lang: Lang) -> Markup {
+fn my_line(visit: &Visit, ticket: &Ticket) -> Markup {
+    let lang = visit.lang;
     let cancelled = ticket.state == SignupState::Cancelled;
     html! {
         li {
             div.when class=[cancelled.then_some("struck")] {
-                (when(ticket.starts_at, ticket.ends_at, lang))
+                (when(visit, ticket.starts_at, ticket.ends_at))
             }
             div.go {
                 span class={ "state small " (ticket.state.word()) } {

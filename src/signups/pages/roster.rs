@@ -1,40 +1,71 @@
-//! The roster, for those who run the shift: who comes, and what can be done about it.
+//! The roster, for those who run the shift: who comes.
 
 use axum::response::Response;
+use deserr::Deserr;
 use maud::{Markup, html};
 
+use super::acts::Done;
 use super::counts;
+use super::person::answers;
 use crate::menu::Places;
+use crate::organizations::pages::Console;
 use crate::platform::clock::day_words;
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
-use crate::platform::input::{Id, Path, parse_id};
-use crate::platform::page::{Audience, page, when};
+use crate::platform::input::{Id, PageQuery};
+use crate::platform::page::{Audience, in_brackets, page, when};
 use crate::platform::problem::Problem;
+use crate::platform::text::Line;
 use crate::platform::visit::Visit;
-use crate::signups::SignupState;
-use crate::signups::organizing::{Approval, Expectation, state_name};
+use crate::signups::organizing::state_name;
 use crate::signups::roster::{Person, RosterShift, Sibling, read};
 
+/// What has just been done, and to whom.
+#[derive(Debug, Default, Deserr)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+pub struct RosterQuery {
+    #[deserr(default)]
+    done: Option<Done>,
+    #[deserr(default)]
+    signup: Option<Line<36>>,
+}
+
 /// Serves `/shifts/{id}/roster`.
-pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
+pub async fn roster(
+    visit: Visit,
+    Id(id): Id,
+    PageQuery(query): PageQuery<RosterQuery>,
+) -> Result<Response, Problem> {
     let (shift, people, siblings) = read(&visit, id).await?;
     let lang = visit.lang;
     let this = id.to_string();
     let free = Places::of((shift.capacity - shift.confirmed).max(0), 0);
+    let pending = people.iter().filter(|person| person.is_pending()).count();
+    let pending = i64::try_from(pending).unwrap_or_default();
+    let whom = query.signup.as_ref().map(Line::as_str);
+    let whom = people
+        .iter()
+        .find(|person| Some(person.id.as_str()) == whom);
     let body = html! {
-        p.small { a href={ "/projects/" (shift.project_id) } { (shift.title) }
-            " · " a href={ "/organizations/" (shift.organization_id) "/requests" } { (lang.pick("全部请求", "All requests")) } }
+        (console(&visit, &shift))
         h1 { (lang.pick("名单", "Roster")) }
-        p { strong.num { (when(shift.starts_at, shift.ends_at, lang)) }
+        @if let Some(done) = query.done { p.say.good role="status" { (done.words(whom, lang)) } }
+        p { a href={ "/projects/" (shift.project_id) } { strong { (shift.title) } } br;
+            strong.num { (when(&visit, shift.starts_at, shift.ends_at)) }
             " · " (shift.role) br; (shift.place) }
-        p { (counts(shift.confirmed, shift.capacity, shift.waiting, lang)) " · "
+        p { (counts(shift.confirmed, shift.capacity, shift.waiting, pending, lang)) " · "
             span class=(free.class()) { (free.words().in_lang(lang)) } }
+        @if siblings.len() > 1 { (beside(&this, &siblings, lang)) }
         @if people.is_empty() {
             div.empty {
                 p { (lang.pick("还没有人报名。", "Nobody has signed up yet.")) }
                 p { a.button.quiet href={ "/projects/" (shift.project_id) } { (lang.pick("打开项目页，转发给大家", "Open the project page to share it")) } }
             }
         } @else {
+            div.actions {
+                a.button.quiet href={ "/shifts/" (this) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
+            }
+            @if shift.manages() { (message_form(&this, &shift, pending, lang)) }
             div.scroll tabindex="0" role="region" aria-label=(lang.pick("名单", "Roster")) {
                 table {
                     thead { tr {
@@ -43,35 +74,22 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
                         th scope="col" { (lang.pick("状态", "State")) }
                     } }
                     tbody { @for person in &people {
-                        (line(person, lang))
+                        (line(person, shift.manages(), lang))
                         @if shift.manages() {
                             tr.acts { td colspan="3" {
                                 (answers(&this, person, lang))
                                 a.more href={ "/shifts/" (this) "/roster/" (person.id) } {
-                                    (lang.pick("换班、备注…", "Move, note…"))
+                                    (lang.pick("换班、备注、取消…", "Move, note, cancel…"))
                                 }
                             } }
                         }
                     } }
                 }
             }
-            div.actions {
-                a.button.quiet href={ "/shifts/" (this) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
-            }
-            @if shift.manages() { (message_form(&this, &shift, lang)) }
             p.small { (lang.pick(
-                "名单只用于组织这次活动，结束 30 天后不再显示，请勿转发。",
+                "名单仅供组织本次活动使用，活动结束 30 天后不再显示，请勿外传。",
                 "This list is for running the shift only. It closes 30 days after the end; do not pass it on.",
             )) }
-        }
-        @if siblings.len() > 1 {
-            nav.chips aria-label=(lang.pick("同一项目的班次", "Shifts of this project")) {
-                @for sibling in &siblings {
-                    a href={ "/shifts/" (sibling.id) "/roster" } aria-current=[(sibling.id == this).then_some("page")] {
-                        (sibling_words(sibling, lang))
-                    }
-                }
-            }
         }
     };
     Ok(page(
@@ -82,7 +100,35 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     ))
 }
 
-fn sibling_words(sibling: &Sibling, lang: Lang) -> String {
+/// The navigation of the console the roster belongs to.
+pub fn console(visit: &Visit, shift: &RosterShift) -> Markup {
+    let console = Console::new(
+        visit,
+        &shift.organization_id,
+        &shift.organization_name,
+        shift.member_role,
+    );
+    console.nav(None)
+}
+
+/// Shifts of the same project, to go over to.
+fn beside(this: &str, siblings: &[Sibling], lang: Lang) -> Markup {
+    html! {
+        details {
+            summary { (lang.pick("同一项目的其他班次", "Other shifts of this project")) (in_brackets(siblings.len() - 1, lang)) }
+            nav.chips aria-label=(lang.pick("同一项目的班次", "Shifts of this project")) {
+                @for sibling in siblings {
+                    a href={ "/shifts/" (sibling.id) "/roster" } aria-current=[(sibling.id == this).then_some("page")] {
+                        (sibling_words(sibling, lang))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// When another shift starts, and what volunteers do there.
+pub fn sibling_words(sibling: &Sibling, lang: Lang) -> String {
     let Sibling {
         starts_at, role, ..
     } = sibling;
@@ -93,9 +139,9 @@ fn sibling_words(sibling: &Sibling, lang: Lang) -> String {
     )
 }
 
-fn line(person: &Person, lang: Lang) -> Markup {
+fn line(person: &Person, has_acts: bool, lang: Lang) -> Markup {
     html! {
-        tr {
+        tr.acted[has_acts] {
             td { strong { (person.name) } }
             td.num {
                 a href={ "tel:" (person.phone) } { (person.phone) }
@@ -117,128 +163,7 @@ fn line(person: &Person, lang: Lang) -> Markup {
     }
 }
 
-fn is_pending(person: &Person) -> bool {
-    person.state == SignupState::Waitlisted && person.approval == Some(Approval::Pending)
-}
-
-/// What a manager answers to what somebody asks.
-fn answers(shift: &str, person: &Person, lang: Lang) -> Markup {
-    let to = |act: &str| format!("/shifts/{shift}/roster/{}/{act}", person.id);
-    html! {
-        @if is_pending(person) {
-            div.actions {
-                form method="post" action=(to("approve")) { button { (lang.pick("同意报名", "Approve")) } }
-            }
-            (decline_form(&to("decline"), None, lang))
-        } @else if person.cancel_requested_at.is_some() {
-            div.actions {
-                form method="post" action=(to("release")) { button { (lang.pick("同意退出", "Let go")) } }
-            }
-        }
-    }
-}
-
-/// Serves `/shifts/{shift}/roster/{signup}`: all that can be done about one volunteer.
-pub async fn person(
-    visit: Visit,
-    Path((shift, signup)): Path<(String, String)>,
-) -> Result<Response, Problem> {
-    let id = parse_id(&shift)?;
-    let (shift_row, people, siblings) = read(&visit, id).await?;
-    let person = people
-        .iter()
-        .find(|person| person.id == signup)
-        .ok_or_else(Problem::not_found)?;
-    if !shift_row.manages() {
-        return Err(Problem::forbidden());
-    }
-    let lang = visit.lang;
-    let elsewhere: Vec<&Sibling> = siblings
-        .iter()
-        .filter(|sibling| sibling.has_seat && sibling.id != shift)
-        .collect();
-    let roster = format!("/shifts/{shift}/roster");
-    let body = html! {
-        p.small { a href=(roster) { (lang.pick("名单", "Roster")) } " · " (shift_row.title) " · "
-            (when(shift_row.starts_at, shift_row.ends_at, lang)) }
-        h1 { (person.name) }
-        p { (state_name(person.state, person.approval, lang)) " · " a.num href={ "tel:" (person.phone) } { (person.phone) }
-            @if let Some(note) = &person.note { br; (lang.pick("留言：", "Says: ")) (note) } }
-        (answers(&shift, person, lang))
-        (acts(&roster, person, &elsewhere, lang))
-        p { a href=(roster) { (lang.pick("回到名单", "Back to the roster")) } }
-    };
-    Ok(page(&visit, Audience::Oneself, &person.name, &body))
-}
-
-fn acts(roster: &str, person: &Person, elsewhere: &[&Sibling], lang: Lang) -> Markup {
-    let to = |act: &str| format!("{roster}/{}/{act}", person.id);
-    let settled = !matches!(
-        person.state,
-        SignupState::Confirmed | SignupState::Waitlisted
-    );
-    html! {
-        section.course.acts {
-            h2 { (lang.pick("预计到场", "On the day")) }
-            form method="post" action=(to("describe")) {
-                label { (lang.pick("预计", "Expected"))
-                    select name="expectation" {
-                        option value="" { (lang.pick("未说明", "Not said")) }
-                        @for expectation in Expectation::all() {
-                            option value=(expectation.word()) selected[person.expectation == Some(expectation)] { (expectation.name(lang)) }
-                        }
-                    }
-                }
-                label { (lang.pick("备注（志愿者看不到）", "Note (the volunteer does not see it)"))
-                    input name="note" maxlength="200" value=[person.organizer_note.as_deref()]; }
-                p { button.quiet { (lang.pick("保存", "Save")) } }
-            }
-        }
-        @if !settled && !elsewhere.is_empty() {
-            section.course.acts {
-                h2 { (lang.pick("换到别的班次", "Move to another shift")) }
-                form method="post" action=(to("move")) {
-                    label { (lang.pick("有空位的班次", "With a free seat"))
-                        select name="shift_id" {
-                            @for sibling in elsewhere { option value=(sibling.id) { (sibling_words(sibling, lang)) } }
-                        }
-                    }
-                    label { (lang.pick("原因（会发给志愿者，可不填）", "Reason (sent to the volunteer, optional)"))
-                        input name="reason" maxlength="200"; }
-                    label.tick { input type="checkbox" name="accept_tight_gap" value="1";
-                        (lang.pick("两班间隔很短，志愿者已同意", "The volunteer agrees to a tight schedule")) }
-                    p { button.quiet { (lang.pick("换班并通知", "Move and tell")) } }
-                }
-            }
-        }
-        @if !settled && !is_pending(person) && person.cancel_requested_at.is_none() {
-            section.course.acts {
-                h2 { (lang.pick("取消报名", "Cancel the sign-up")) }
-                p.small { (lang.pick("志愿者会收到短信，名额让给候补。", "The volunteer is told; the seat goes to the next in line.")) }
-                form method="post" action=(to("release")) {
-                    button.quiet { (lang.pick("取消这位志愿者的报名", "Cancel this sign-up")) }
-                }
-            }
-        }
-    }
-}
-
-/// Declining needs a word of explanation.
-pub fn decline_form(action: &str, back: Option<&str>, lang: Lang) -> Markup {
-    html! {
-        details {
-            summary { (lang.pick("不同意…", "Decline…")) }
-            form method="post" action=(action) {
-                @if let Some(back) = back { input type="hidden" name="back" value=(back); }
-                label { (lang.pick("原因（会发给志愿者）", "Reason (sent to the volunteer)"))
-                    input name="reason" maxlength="200" required; }
-                p { button.quiet { (lang.pick("不同意并通知", "Decline and tell")) } }
-            }
-        }
-    }
-}
-
-fn message_form(id: &str, shift: &RosterShift, lang: Lang) -> Markup {
+fn message_form(id: &str, shift: &RosterShift, pending: i64, lang: Lang) -> Markup {
     html! {
         details {
             summary { (lang.pick("给大家发短信", "Write to everybody")) }
@@ -246,10 +171,10 @@ fn message_form(id: &str, shift: &RosterShift, lang: Lang) -> Markup {
                 label { (lang.pick("发给", "To"))
                     select name="to" {
                         option value="confirmed" { (lang.pick("有名额的人", "Those with a seat")) }
-                        @if shift.waiting > 0 { option value="all" { (lang.pick("所有人，含候补", "All, those waiting too")) } }
+                        @if shift.waiting > pending { option value="all" { (lang.pick("所有人，含候补", "All, those waiting too")) } }
                     }
                 }
-                label { (lang.pick("内容（300 字以内，前面会注明组织和项目）", "Text (300 characters; organization and project are put before it)"))
+                label { (lang.pick("内容（300 字以内，系统会在开头注明组织和项目）", "Text (300 characters; organization and project are put before it)"))
                     textarea name="text" rows="4" maxlength="300" required {} }
                 p { button { (lang.pick("发送", "Send")) } }
             }

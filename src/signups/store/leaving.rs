@@ -61,13 +61,14 @@ JOIN project p ON p.seq = h.project
 WHERE a.act = 'ask' AND a.cancel_requested_at IS NULL"
 );
 
+/// `?4` the organizer's reason, if there is one.
 const TELL_RELEASED: &str = concat!(
     concerned!(),
     "
 INSERT INTO outbox (kind, volunteer_id, language, params, created_at, due_at)
 SELECT iif(a.cancel_requested_at IS NULL, 'signup_let_go', 'signup_released'), v.id, v.language,
   json_object('signup', s.id, 'title', p.title, 'role', h.role, 'starts_at', h.starts_at,
-    'ends_at', h.ends_at, 'place', p.place),
+    'ends_at', h.ends_at, 'place', p.place, 'reason', ?4),
   ?2, ?2
 FROM act a
 JOIN signup s ON s.id = a.id
@@ -77,6 +78,7 @@ JOIN project p ON p.seq = h.project
 WHERE a.act = 'release'"
 );
 
+/// `?4` the organizer's reason, if there is one.
 const LEAVE: &str = concat!(
     concerned!(),
     "
@@ -85,6 +87,7 @@ UPDATE signup SET
   cancel_requested_at = CASE a.act WHEN 'ask' THEN coalesce(signup.cancel_requested_at, ?2) ELSE signup.cancel_requested_at END,
   cancelled_at = CASE a.act WHEN 'ask' THEN NULL ELSE ?2 END,
   cancelled_by = CASE a.act WHEN 'ask' THEN NULL WHEN 'cancel' THEN 'volunteer' ELSE 'organization' END,
+  organizer_reason = iif(a.act = 'release', coalesce(?4, signup.organizer_reason), signup.organizer_reason),
   revision = signup.revision + (a.act <> 'ask')
 FROM act a
 WHERE signup.id = a.id AND a.act <> 'nothing' AND (a.act <> 'ask' OR a.cancel_requested_at IS NULL)"
@@ -116,9 +119,10 @@ pub enum Left {
     TooLate,
 }
 
-/// Gives a place up, asks the organizer to, or, by the organizer, lets somebody go. The
-/// seat goes to whoever waits longest, in the same transaction.
-pub async fn leave(visit: &Visit, id: Uuid) -> Result<Left, Problem> {
+/// Gives a place up, asks the organizer to, or, by the organizer, lets somebody go; the
+/// organizer's `reason` is told to whom they let go. The seat goes to whoever waits
+/// longest, in the same transaction.
+pub async fn leave(visit: &Visit, id: Uuid, reason: Option<&str>) -> Result<Left, Problem> {
     let caller = visit
         .credential_hash()
         .ok_or_else(Problem::unauthenticated)?;
@@ -127,8 +131,8 @@ pub async fn leave(visit: &Visit, id: Uuid) -> Result<Left, Problem> {
         bind!(IS_SIGNED_IN, &caller, visit.now),
         concerned(WHAT_HAPPENS),
         concerned(TELL_ORGANIZERS),
-        concerned(TELL_RELEASED),
-        concerned(LEAVE),
+        concerned(TELL_RELEASED).and(reason),
+        concerned(LEAVE).and(reason),
     ];
     statements.push(bind!(
         RECORD_LEAVING,

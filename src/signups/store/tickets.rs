@@ -130,13 +130,16 @@ const SHOWN: u8 = 20;
 const ORGANIZED: &str = "
 SELECT (
   SELECT json_group_array(json_object('id', id, 'starts_at', starts_at, 'ends_at', ends_at, 'role', role,
-    'confirmed', confirmed, 'capacity', capacity, 'waiting', waiting, 'title', title))
+    'confirmed', confirmed, 'capacity', capacity, 'waiting', waiting, 'title', title,
+    'pending', iif(waiting = 0, 0, (
+      SELECT count(*) FROM signup s
+      WHERE s.shift_id = h.id AND s.state = 'waitlisted' AND s.approval = 'pending'))))
   FROM (
     SELECT * FROM shift
     WHERE organization_id = m.organization_id AND state = 'open' AND project_state = 'published'
       AND starts_at > ?2
     ORDER BY starts_at
-    LIMIT ?3)) AS shifts
+    LIMIT ?3) h) AS shifts
 FROM session c JOIN member m ON m.volunteer_id = c.volunteer_id
 WHERE c.token_hash = ?1 AND c.expires_at > ?2";
 
@@ -162,8 +165,10 @@ pub struct Organized {
     pub confirmed: i64,
     /// Seats.
     pub capacity: i64,
-    /// Volunteers waiting.
+    /// Volunteers waiting, for a seat or for an answer.
     pub waiting: i64,
+    /// Those of them who wait for an answer.
+    pub pending: i64,
     /// What the project is called.
     pub title: String,
 }

@@ -11,11 +11,12 @@ use crate::menu::api::names;
 use crate::menu::lifecycle::Step;
 use crate::menu::notice::Reference;
 use crate::menu::own::{CopyBody, copy_project, taken_words};
+use crate::menu::parts::project_part;
 use crate::menu::precondition::Precondition;
 use crate::menu::publishing::{Outcome, Published, Target, discard, own_project, publish};
 use crate::menu::store::{self, Before, ProjectRow};
 use crate::organizations::Permission;
-use crate::organizations::pages::{ConsolePage, console_nav};
+use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
@@ -65,8 +66,9 @@ impl Act {
     /// Steps that lead on from a state.
     fn from(state: ProjectState, was_published: bool) -> &'static [Self] {
         match (state, was_published) {
-            (ProjectState::Draft, false) => &[Self::Publish, Self::Copy, Self::Delete],
-            (ProjectState::Draft, true) => &[Self::Publish, Self::Copy, Self::Cancel],
+            // A draft is published from its form, with what was typed there last.
+            (ProjectState::Draft, false) => &[Self::Copy, Self::Delete],
+            (ProjectState::Draft, true) => &[Self::Copy, Self::Cancel],
             (ProjectState::Published, _) => &[Self::Close, Self::Copy, Self::Cancel],
             (ProjectState::Closed, _) => &[Self::Publish, Self::Copy, Self::Cancel],
             (ProjectState::Cancelled, _) => &[Self::Copy],
@@ -124,17 +126,11 @@ async fn confirm_page(
     let wrong = |name: &str| problem.and_then(|problem| problem.errors().of(name, lang));
     let value = |name: &str| form.get(name).unwrap_or_default().to_owned();
     let body = html! {
-        (console_nav(visit, organization, &agent.organization_name, ConsolePage::Projects))
+        (Console::of(visit, organization, &agent).nav(Some(ConsolePage::Projects)))
         h1 { (act.name(lang)) }
         p { strong { (project.title.as_deref().unwrap_or(&project.client_ref)) } }
         p { (act.explained(lang)) }
-        @if let Some(problem) = problem { p.say role="alert" { (problem.title(lang))
-            @for fault in problem.errors().in_lang(lang) {
-                @if !matches!(fault.pointer.as_str(), "/reason" | "/client_ref" | "/shift_days") {
-                    br; (fault.pointer.trim_start_matches('/')) (lang.pick("：", ": ")) (fault.detail)
-                }
-            }
-        } }
+        @if let Some(problem) = problem { (refusal(problem, &back, lang)) }
         form method="post" action={ "/organizations/" (organization) "/projects/" (project.client_ref) "/" (act.word()) } {
             input type="hidden" name="version" value=(project.version);
             @if act == Act::Cancel {
@@ -166,6 +162,29 @@ async fn confirm_page(
         *response.status_mut() = problem.status();
     }
     Ok(response)
+}
+
+/// What is not asked on this page is put right on the project's form.
+fn refusal(problem: &Problem, form: &str, lang: Lang) -> Markup {
+    let faults = problem.errors().in_lang(lang);
+    let elsewhere = faults.iter().filter_map(|fault| {
+        let part = fault.pointer.split('/').nth(1)?;
+        let asked_here = matches!(part, "reason" | "client_ref" | "shift_days");
+        (!asked_here).then_some((part, &fault.detail))
+    });
+    html! {
+        div.say role="alert" {
+            p { (problem.title(lang)) }
+            ul { @for (part, detail) in elsewhere {
+                li {
+                    @if let Some(name) = project_part(part, lang) {
+                        a href={ (form) "#" (part) } { (name) } (lang.pick("：", ": "))
+                    }
+                    (detail)
+                }
+            } }
+        }
+    }
 }
 
 /// Takes `/organizations/{id}/projects/{client_ref}/{act}`.

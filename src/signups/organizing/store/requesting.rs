@@ -4,11 +4,14 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::bind;
-use crate::organizations::{Permission, admit};
+use crate::organizations::{Permission, Role, admit};
 use crate::platform::clock::Instant;
-use crate::platform::db;
+use crate::platform::db::Statement;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
+
+/// So many requests are shown or counted; when they are answered, the next are.
+pub const MOST: i64 = 100;
 
 /// `?1` credential, `?2` now, `?3` organization, `?4` roles and `?5` scopes that may.
 macro_rules! of_organization {
@@ -24,13 +27,12 @@ WITH target AS (SELECT id AS organization_id, name FROM organization WHERE id = 
 
 const WHO: &str = concat!(of_organization!(), crate::organizations::entry!());
 
-/// `?6` roles that may decide.
-const NAME: &str = concat!(
+const READER: &str = concat!(
     of_organization!(),
     "
-SELECT t.name, EXISTS (
-    SELECT 1 FROM session c JOIN member m ON m.volunteer_id = c.volunteer_id
-    WHERE c.token_hash = ?1 AND m.organization_id = ?3 AND m.role IN (SELECT value FROM json_each(?6))) AS decides
+SELECT t.name, (
+    SELECT m.role FROM session c JOIN member m ON m.volunteer_id = c.volunteer_id
+    WHERE c.token_hash = ?1 AND m.organization_id = ?3) AS role
 FROM target t JOIN agent a ON a.may"
 );
 
@@ -46,6 +48,31 @@ WHERE a.may AND s.asks IS NOT NULL AND s.facts ->> 'organization_id' = ?3 AND s.
 ORDER BY s.starts_at, s.seq
 LIMIT ?6"
 );
+
+/// `?6` where counting ends.
+const ASKED: &str = concat!(
+    of_organization!(),
+    "
+SELECT count(*) AS number FROM (
+  SELECT 1
+  FROM agent a JOIN signup s
+  WHERE a.may AND s.asks IS NOT NULL AND s.facts ->> 'organization_id' = ?3
+    AND s.starts_at > ?2 - 86400000 AND s.ends_at > ?2
+  LIMIT ?6)"
+);
+
+/// How many wait for an answer.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    /// Up to the number at which counting ends.
+    pub number: i64,
+}
+
+/// The statement that counts what is asked of an organization's people, up to [`MOST`],
+/// for whoever may read sign-ups; its row is an [`Asked`].
+pub fn asked(visit: &Visit, organization: &str) -> Statement {
+    asks(ASKED, visit, organization).and(MOST)
+}
 
 /// What somebody asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -93,46 +120,45 @@ pub struct Request {
 pub struct Requests {
     /// The organization's name.
     pub organization: String,
-    /// Whether the reader may decide.
-    pub decides: bool,
+    /// What the reader is in it, when it is a person.
+    pub role: Option<Role>,
     /// In the order of the shifts.
     pub items: Vec<Request>,
 }
 
 #[derive(Deserialize)]
-struct Named {
+struct Reader {
     name: String,
-    #[serde(deserialize_with = "db::truth")]
-    decides: bool,
+    role: Option<Role>,
 }
 
-/// The first so many requests, for whoever may read sign-ups.
-pub async fn requests(visit: &Visit, organization: Uuid, most: i64) -> Result<Requests, Problem> {
-    let (reads, decides) = (
-        Permission::ReadSignups.permit(),
-        Permission::WriteSignups.permit(),
-    );
-    let asks = |sql: &'static str| {
-        bind!(
-            sql,
-            visit.credential_hash(),
-            visit.now,
-            organization,
-            &reads.roles,
-            &reads.scopes
-        )
-    };
+/// The first [`MOST`] requests, for whoever may read sign-ups.
+pub async fn requests(visit: &Visit, organization: Uuid) -> Result<Requests, Problem> {
+    let id = organization.to_string();
     let statements = vec![
-        asks(WHO),
-        asks(NAME).and(&decides.roles),
-        asks(REQUESTS).and(most),
+        asks(WHO, visit, &id),
+        asks(READER, visit, &id),
+        asks(REQUESTS, visit, &id).and(MOST),
     ];
     let batch = visit.db.batch(statements).await?;
     admit(&batch, 0)?;
-    let named: Named = batch.first(1)?.ok_or_else(Problem::not_found)?;
+    let reader: Reader = batch.first(1)?.ok_or_else(Problem::not_found)?;
     Ok(Requests {
-        organization: named.name,
-        decides: named.decides,
+        organization: reader.name,
+        role: reader.role,
         items: batch.rows(2)?,
     })
+}
+
+/// A statement about an organization, with nothing but who asks.
+fn asks(sql: &'static str, visit: &Visit, organization: &str) -> Statement {
+    let reads = Permission::ReadSignups.permit();
+    bind!(
+        sql,
+        visit.credential_hash(),
+        visit.now,
+        organization,
+        &reads.roles,
+        &reads.scopes
+    )
 }
