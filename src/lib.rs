@@ -4,6 +4,7 @@
 //! in its `mod` → one question to the database in its `store` → the answer.
 
 pub mod coordination;
+pub mod hours;
 pub mod imports;
 pub mod menu;
 pub mod messages;

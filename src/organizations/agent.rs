@@ -20,6 +20,10 @@ choice! {
         SignupsRead = "signups:read",
         /// Decide on sign-ups, move volunteers, write to them.
         SignupsWrite = "signups:write",
+        /// Read attendance, service records and certificates.
+        HoursRead = "hours:read",
+        /// Check people in, settle shifts, correct records.
+        HoursWrite = "hours:write",
     }
 }
 
@@ -30,7 +34,7 @@ choice! {
         Owner = "owner",
         /// Projects and sign-ups.
         Manager = "manager",
-        /// Sees who comes, and will record hours.
+        /// Sees who comes, and records hours.
         Recorder = "recorder",
         /// Sees who comes.
         Viewer = "viewer",
@@ -48,6 +52,10 @@ pub enum Permission {
     ReadSignups,
     /// Decide on sign-ups, move volunteers, write to them.
     WriteSignups,
+    /// Read attendance, service records and certificates.
+    ReadHours,
+    /// Check people in, settle shifts, correct records.
+    RecordHours,
     /// Members, keys, the organization itself: for people, never for programs.
     Manage,
 }
@@ -56,10 +64,11 @@ impl Role {
     /// Whether members in this role may do it.
     pub fn may(self, permission: Permission) -> bool {
         match permission {
-            Permission::ReadProjects | Permission::ReadSignups => true,
+            Permission::ReadProjects | Permission::ReadSignups | Permission::ReadHours => true,
             Permission::WriteProjects | Permission::WriteSignups => {
                 matches!(self, Self::Owner | Self::Manager)
             }
+            Permission::RecordHours => self != Self::Viewer,
             Permission::Manage => self == Self::Owner,
         }
     }
@@ -78,6 +87,10 @@ impl Scope {
                 permission,
                 Permission::ReadSignups | Permission::WriteSignups
             ),
+            Self::HoursRead => permission == Permission::ReadHours,
+            Self::HoursWrite => {
+                matches!(permission, Permission::ReadHours | Permission::RecordHours)
+            }
         }
     }
 }
@@ -219,19 +232,23 @@ mod tests {
 
     #[test]
     fn roles_and_scopes_open_what_they_say() {
-        use Permission::{Manage, ReadProjects, ReadSignups, WriteProjects, WriteSignups};
-        const ALL: [Permission; 5] = [
+        use Permission::{
+            Manage, ReadHours, ReadProjects, ReadSignups, RecordHours, WriteProjects, WriteSignups,
+        };
+        const ALL: [Permission; 7] = [
             ReadProjects,
-            WriteProjects,
             ReadSignups,
+            ReadHours,
+            RecordHours,
+            WriteProjects,
             WriteSignups,
             Manage,
         ];
         for (role, scopes, may) in [
             (Some("owner"), "[]", &ALL[..]),
-            (Some("manager"), "[]", &ALL[..4]),
-            (Some("recorder"), "[]", &[ReadProjects, ReadSignups]),
-            (Some("viewer"), "[]", &[ReadProjects, ReadSignups]),
+            (Some("manager"), "[]", &ALL[..6]),
+            (Some("recorder"), "[]", &ALL[..4]),
+            (Some("viewer"), "[]", &ALL[..3]),
             (None, "[]", &[]),
             (
                 None,
@@ -240,6 +257,8 @@ mod tests {
             ),
             (None, r#"["signups:read"]"#, &[ReadSignups]),
             (None, r#"["signups:write"]"#, &[ReadSignups, WriteSignups]),
+            (None, r#"["hours:read"]"#, &[ReadHours]),
+            (None, r#"["hours:write"]"#, &[ReadHours, RecordHours]),
         ] {
             let agent = agent(role, scopes, "verified");
             for permission in ALL {

@@ -203,6 +203,8 @@ impl Scope {
             Self::ProjectsWrite => lang.pick("发布项目", "Publish projects"),
             Self::SignupsRead => lang.pick("读取报名名单", "Read sign-ups"),
             Self::SignupsWrite => lang.pick("处理报名", "Decide on sign-ups"),
+            Self::HoursRead => lang.pick("查看服务记录", "Read service records"),
+            Self::HoursWrite => lang.pick("记录服务时间", "Record hours"),
         }
     }
 }

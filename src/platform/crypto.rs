@@ -27,6 +27,9 @@ pub struct Keys {
     code: HmacKey,
     calendar: HmacKey,
     request: HmacKey,
+    attendance: HmacKey,
+    sheet: HmacKey,
+    signing: HmacKey,
     seal: XChaCha20Poly1305,
 }
 
@@ -56,6 +59,9 @@ impl Keys {
             code: derive("sign-in code")?,
             calendar: derive("calendar address")?,
             request: derive("idempotent request")?,
+            attendance: derive("attendance code")?,
+            sheet: derive("attendance sheet")?,
+            signing: derive("signing keys")?,
             seal: XChaCha20Poly1305::new(&seal.into()),
         })
     }
@@ -85,6 +91,23 @@ impl Keys {
     pub fn calendar_token(&self, volunteer: &str, version: i64) -> Token {
         let mac = keyed(&self.calendar, &[volunteer, &version.to_string()]);
         Token(BASE64URL_NOPAD.encode(&mac))
+    }
+
+    /// From which the codes of one shift are made (RFC 6238).
+    pub fn attendance_key(&self, shift: &str) -> [u8; 32] {
+        keyed(&self.attendance, &[shift])
+    }
+
+    /// The secret part of one row on a printed sheet.
+    pub fn sheet_token(&self, signup: &str) -> Token {
+        let mac = keyed(&self.sheet, &[signup]);
+        Token(BASE64URL_NOPAD.encode(&mac))
+    }
+
+    /// Seed of the Ed25519 key (RFC 8032) with which `signer` signs; a new version, a new
+    /// key. One block of HKDF-Expand (RFC 5869, section 2.3) is one HMAC.
+    pub fn signing_seed(&self, signer: &str, version: i64) -> [u8; 32] {
+        keyed(&self.signing, &[signer, &version.to_string()])
     }
 
     /// Encrypts and authenticates: a nonce and the sealed text, base64url.

@@ -1,284 +1,31 @@
 //! What comes in: JSON bodies, query strings and forms, read into types that can only
 //! be valid, with every bad field reported at once.
 
-use std::borrow::Cow;
-use std::future::poll_fn;
-use std::pin::Pin;
+mod body;
+mod values;
 
-use axum::body::{Body, Bytes, HttpBody as _};
+use std::borrow::Cow;
+
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use deserr::{
-    DeserializeError, Deserr, ErrorKind, IntoValue, Sequence as _, Value, ValueKind,
-    ValuePointerRef, take_cf_content,
-};
+use axum::http::{Method, StatusCode};
+use deserr::Deserr;
 use serde_json::Map;
 use uuid::Uuid;
 
-use super::clock::{Instant, parse_date};
 use super::fields::FieldErrors;
 use super::i18n::{Lang, Words};
 use super::idempotency::note_body;
 use super::json::{self, DEEPEST, Fault};
 use super::problem::Problem;
 
+pub use body::{Pieces, body, has_type, is_plain};
+pub use values::{Choice, Count, Day, Digits, Many, choice_from, string_from};
+
 /// A body is at most this long unless a handler says otherwise, in bytes.
 const USUAL_BODY: usize = 16 * 1024;
-/// Nobody sends more by mistake, in bytes.
-const LONGEST_READ: usize = 32 * 1024 * 1024;
 /// A project with all its shifts, in bytes.
 pub const LARGE_BODY: usize = 1024 * 1024;
-
-/// The string in a value, or the error that says a string was expected.
-pub fn string_from<V: IntoValue>(
-    value: Value<V>,
-    location: ValuePointerRef,
-) -> Result<String, FieldErrors> {
-    match value {
-        Value::String(text) => Ok(text),
-        actual => Err(take_cf_content(FieldErrors::error(
-            None,
-            ErrorKind::IncorrectValueKind {
-                actual,
-                accepted: &[ValueKind::String],
-            },
-            location,
-        ))),
-    }
-}
-
-impl Deserr<FieldErrors> for Instant {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, FieldErrors> {
-        Self::parse(&string_from(value, location)?).ok_or_else(|| {
-            FieldErrors::at(
-                location,
-                Words::new(
-                    "应为带时区的时间，如 2026-11-28T08:30:00+08:00",
-                    "must be RFC 3339 with an offset, such as 2026-11-28T08:30:00+08:00",
-                ),
-            )
-        })
-    }
-}
-
-/// A day on the calendar, `2026-11-28`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Day(pub jiff::civil::Date);
-
-impl Deserr<FieldErrors> for Day {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, FieldErrors> {
-        parse_date(&string_from(value, location)?)
-            .map(Self)
-            .ok_or_else(|| {
-                FieldErrors::at(
-                    location,
-                    Words::new(
-                        "应为日期，如 2026-11-28",
-                        "must be a date such as 2026-11-28",
-                    ),
-                )
-            })
-    }
-}
-
-/// A whole number between `MIN` and `MAX`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-pub struct Count<const MIN: i64, const MAX: i64>(i64);
-
-impl<const MIN: i64, const MAX: i64> Count<MIN, MAX> {
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> Deserr<FieldErrors> for Count<MIN, MAX> {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, FieldErrors> {
-        let number = match value {
-            Value::Integer(number) => i64::try_from(number).ok(),
-            Value::NegativeInteger(number) => Some(number),
-            _ => None,
-        };
-        within(number, MIN, MAX, location).map(Self)
-    }
-}
-
-/// A [`Count`] as queries carry it, in digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Digits<const MIN: i64, const MAX: i64>(i64);
-
-impl<const MIN: i64, const MAX: i64> Digits<MIN, MAX> {
-    /// The number.
-    pub const fn get(self) -> i64 {
-        self.0
-    }
-}
-
-impl<const MIN: i64, const MAX: i64> Deserr<FieldErrors> for Digits<MIN, MAX> {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, FieldErrors> {
-        let digits = string_from(value, location)?;
-        within(digits.parse().ok(), MIN, MAX, location).map(Self)
-    }
-}
-
-fn within(
-    number: Option<i64>,
-    min: i64,
-    max: i64,
-    location: ValuePointerRef,
-) -> Result<i64, FieldErrors> {
-    number
-        .filter(|number| (min..=max).contains(number))
-        .ok_or_else(|| {
-            FieldErrors::at(
-                location,
-                Words::new(
-                    format!("应为 {min} 到 {max} 之间的整数"),
-                    format!("must be a whole number from {min} to {max}"),
-                ),
-            )
-        })
-}
-
-/// At most `MAX` things; more are refused before any is read.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(transparent)]
-pub struct Many<T, const MAX: usize>(Vec<T>);
-
-impl<T, const MAX: usize> Default for Many<T, MAX> {
-    fn default() -> Self {
-        Self(Vec::new())
-    }
-}
-
-impl<T, const MAX: usize> Many<T, MAX> {
-    /// Keeps those that fit.
-    pub fn retain(&mut self, fits: impl FnMut(&T) -> bool) {
-        self.0.retain(fits);
-    }
-
-    /// Adds one more, unless there are `MAX`; whether it was added.
-    #[must_use]
-    pub fn push(&mut self, one: T) -> bool {
-        let fits = self.0.len() < MAX;
-        if fits {
-            self.0.push(one);
-        }
-        fits
-    }
-}
-
-impl<T, const MAX: usize> std::ops::DerefMut for Many<T, MAX> {
-    fn deref_mut(&mut self) -> &mut [T] {
-        &mut self.0
-    }
-}
-
-impl<T, const MAX: usize> std::ops::Deref for Many<T, MAX> {
-    type Target = [T];
-
-    fn deref(&self) -> &[T] {
-        &self.0
-    }
-}
-
-impl<T: Deserr<FieldErrors>, const MAX: usize> Deserr<FieldErrors> for Many<T, MAX> {
-    fn deserialize_from_value<V: IntoValue>(
-        value: Value<V>,
-        location: ValuePointerRef,
-    ) -> Result<Self, FieldErrors> {
-        if let Value::Sequence(items) = &value
-            && items.len() > MAX
-        {
-            let words = Words::new(
-                format!("最多 {MAX} 项"),
-                format!("must have at most {MAX} items"),
-            );
-            return Err(FieldErrors::at(location, words));
-        }
-        Vec::deserialize_from_value(value, location).map(Self)
-    }
-}
-
-/// An enumeration whose values travel as words.
-pub trait Choice: Sized + Copy + 'static {
-    /// All values with their words.
-    const ALL: &'static [(Self, &'static str)];
-
-    /// Reads a word.
-    fn from_word(word: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .find(|(_, known)| *known == word)
-            .map(|(value, _)| *value)
-    }
-}
-
-/// Reads a [`Choice`], or says which words there are.
-pub fn choice_from<T: Choice, V: IntoValue>(
-    value: Value<V>,
-    location: ValuePointerRef,
-) -> Result<T, FieldErrors> {
-    let word = string_from(value, location)?;
-    T::from_word(&word).ok_or_else(|| {
-        let accepted: Vec<&str> = T::ALL.iter().map(|(_, known)| *known).collect();
-        take_cf_content(FieldErrors::error::<serde_json::Value>(
-            None,
-            ErrorKind::UnknownValue {
-                value: &word,
-                accepted: &accepted,
-            },
-            location,
-        ))
-    })
-}
-
-/// Declares a closed set of words: an enum, its words, its JSON and its schema.
-#[macro_export]
-macro_rules! choice {
-    ($(#[$meta:meta])* $name:ident { $($(#[$doc:meta])* $variant:ident = $word:tt),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
-        pub enum $name {
-            $($(#[$doc])* #[serde(rename = $word)] $variant),+
-        }
-
-        impl $crate::platform::input::Choice for $name {
-            const ALL: &'static [(Self, &'static str)] = &[$((Self::$variant, $word)),+];
-        }
-
-        impl $name {
-            /// The word it travels as.
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$variant => $word),+
-                }
-            }
-        }
-
-        impl deserr::Deserr<$crate::platform::fields::FieldErrors> for $name {
-            fn deserialize_from_value<V: deserr::IntoValue>(
-                value: deserr::Value<V>,
-                location: deserr::ValuePointerRef,
-            ) -> Result<Self, $crate::platform::fields::FieldErrors> {
-                $crate::platform::input::choice_from(value, location)
-            }
-        }
-    };
-}
 
 /// A JSON body of at most `MAX` bytes.
 #[derive(Clone, Copy, Debug)]
@@ -303,7 +50,7 @@ impl<S: Send + Sync, T: Deserr<FieldErrors>, const MAX: usize> FromRequest<S> fo
             ));
         }
         let (parts, body) = request.into_parts();
-        let value = parse_json(&read(body, MAX).await?)?;
+        let value = parse_json(&body::read(body, MAX).await?)?;
         note_body(&parts.extensions, value.to_string().as_bytes());
         deserr::deserialize(value)
             .map_err(Problem::invalid)
@@ -529,108 +276,10 @@ pub fn parse_id(text: &str) -> Result<Uuid, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-/// Whether the body is of a media type, in UTF-8 (RFC 9110, section 8.3).
-pub fn has_type(headers: &HeaderMap, expected: &str) -> bool {
-    let Some(value) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-    else {
-        return false;
-    };
-    let mut parts = value.split(';').map(str::trim);
-    let mime = parts.next().unwrap_or_default();
-    mime.eq_ignore_ascii_case(expected)
-        && parts.all(|parameter| match parameter.split_once('=') {
-            Some((name, charset)) if name.eq_ignore_ascii_case("charset") => {
-                charset.trim_matches('"').eq_ignore_ascii_case("utf-8")
-            }
-            _ => true,
-        })
-}
-
-/// Whether the body is sent as it is, not compressed.
-pub fn is_plain(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_ENCODING)
-        .is_none_or(|encoding| encoding.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-/// A body of at most `max` bytes, of any type.
-pub async fn body(request: Request, max: usize) -> Result<Bytes, Problem> {
-    let (parts, body) = request.into_parts();
-    let bytes = read(body, max).await?;
-    note_body(&parts.extensions, &bytes);
-    Ok(bytes)
-}
-
-async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
-    let mut pieces = Pieces::new(body, max);
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await? {
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.into())
-}
-
-/// A body as it arrives.
-#[derive(Debug)]
-pub struct Pieces {
-    body: Body,
-    length: usize,
-    max: usize,
-}
-
-impl Pieces {
-    /// Of a body of at most `max` bytes.
-    pub fn new(body: Body, max: usize) -> Self {
-        Self {
-            body,
-            length: 0,
-            max,
-        }
-    }
-
-    /// The next piece; none at the end. `body_too_large` when the body turns out to be
-    /// longer than it may, once it has arrived.
-    pub async fn next(&mut self) -> Result<Option<Bytes>, Problem> {
-        let piece = self.frame().await?;
-        if self.length <= self.max {
-            return Ok(piece);
-        }
-        self.drain().await?;
-        let kilobytes = self.max / 1024;
-        Err(Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "body_too_large",
-            Words::new(
-                format!("请求体不能超过 {kilobytes} KB"),
-                format!("The body must be at most {kilobytes} KB"),
-            ),
-        ))
-    }
-
-    /// Reads what is left and keeps nothing: an answer before the end looks like a broken
-    /// connection to proxies and to clients still sending.
-    pub async fn drain(&mut self) -> Result<(), Problem> {
-        while self.length <= LONGEST_READ && self.frame().await?.is_some() {}
-        Ok(())
-    }
-
-    async fn frame(&mut self) -> Result<Option<Bytes>, Problem> {
-        while let Some(frame) = poll_fn(|cx| Pin::new(&mut self.body).poll_frame(cx)).await {
-            let frame = frame.map_err(|_| Problem::busy("the body broke off".to_owned()))?;
-            if let Ok(data) = frame.into_data() {
-                self.length = self.length.saturating_add(data.len());
-                return Ok(Some(data));
-            }
-        }
-        Ok(None)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::clock::Instant;
     use crate::platform::text::Line;
 
     #[derive(Debug, Deserr)]
@@ -705,23 +354,6 @@ mod tests {
         let problem = read_json::<Sample>(twice).unwrap_err();
         assert_eq!(problem.code(), "duplicate_key");
         assert!(problem.errors().of("/name", Lang::En).is_some());
-    }
-
-    #[test]
-    fn a_media_type_has_no_case_and_one_charset() {
-        for (value, fits) in [
-            ("application/json", true),
-            ("Application/JSON; Charset=\"UTF-8\"", true),
-            ("application/json;v=1", true),
-            ("application/json; charset=gbk", false),
-            ("application/jsonp", false),
-            ("text/plain; application/json", false),
-            ("", false),
-        ] {
-            let headers = [(header::CONTENT_TYPE, value.parse().unwrap())];
-            let headers = HeaderMap::from_iter(headers);
-            assert_eq!(has_type(&headers, "application/json"), fits, "{value}");
-        }
     }
 
     #[derive(Debug, Deserr)]

@@ -20,6 +20,7 @@ mod organizations;
 mod organizing_pages;
 mod outbox;
 mod own;
+mod records_schema;
 mod refusals;
 mod repeats;
 mod replacing;

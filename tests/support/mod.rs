@@ -8,6 +8,7 @@ pub mod desk;
 pub mod notice;
 pub mod people;
 pub mod place;
+pub mod records;
 pub mod request;
 
 use std::sync::atomic::{AtomicU32, Ordering};

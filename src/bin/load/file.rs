@@ -18,6 +18,7 @@ pub struct Size {
     pub shifts: usize,
     pub signups: usize,
     pub volunteers: usize,
+    pub records: usize,
 }
 
 /// A file that is being filled.
@@ -46,13 +47,14 @@ pub fn run() -> Result<(), Failure> {
 }
 
 fn arguments() -> Result<(PathBuf, Size), Failure> {
-    const USAGE: &str = "load <D1 file> [--projects N] [--shifts N] [--signups N] [--volunteers N] [--organizations N]";
+    const USAGE: &str = "load <D1 file> [--projects N] [--shifts N] [--signups N] [--volunteers N] [--organizations N] [--records N]";
     let mut size = Size {
         organizations: 2_000,
         projects: 100_000,
         shifts: 300_000,
         signups: 1_000_000,
         volunteers: 200_000,
+        records: 1_000_000,
     };
     let mut path = None;
     let mut words = std::env::args().skip(1);
@@ -63,6 +65,7 @@ fn arguments() -> Result<(PathBuf, Size), Failure> {
             "--shifts" => &mut size.shifts,
             "--signups" => &mut size.signups,
             "--volunteers" => &mut size.volunteers,
+            "--records" => &mut size.records,
             _ if path.is_none() && !word.starts_with('-') => {
                 path = Some(PathBuf::from(word));
                 continue;
@@ -114,6 +117,7 @@ impl Load {
         self.signups(size, &mut shifts)?;
         self.write_shifts(&shifts)?;
         self.projects(size, &towns, &organizations, &shifts)?;
+        self.records(size)?;
         for (kind, name, sql) in &schema {
             self.script(sql)?;
             if kind == "index" {

@@ -1,0 +1,72 @@
+//! Records written past the product, for what only reads them.
+
+use serde_json::json;
+
+use super::people::{Organization, Volunteer};
+use super::place::Place;
+
+/// A record of service that stands by itself, without a sign-up.
+#[derive(Clone)]
+pub struct Recorded {
+    pub started_at: i64,
+    pub minutes: i64,
+    pub grade: &'static str,
+    /// The record it corrects.
+    pub supersedes: Option<i64>,
+}
+
+impl Recorded {
+    pub fn new(started_at: i64, minutes: i64, grade: &'static str) -> Self {
+        Self {
+            started_at,
+            minutes,
+            grade,
+            supersedes: None,
+        }
+    }
+
+    pub fn correcting(mut self, seq: i64) -> Self {
+        self.supersedes = Some(seq);
+        self
+    }
+
+    /// The statement that writes it.
+    pub fn sql(&self, organization: &Organization<'_>, volunteer: &Volunteer<'_>) -> String {
+        let facts = json!({
+            "activity": "夏令营", "role": "陪伴员", "field": "education", "region": "360730",
+            "region_name": "江西省赣州市宁都县", "place": "小学", "content": "陪读",
+            "organization": "邻里社", "person_in_charge": "李老师",
+            "planned_starts_at": self.started_at,
+            "planned_ends_at": self.started_at + self.minutes * 60_000,
+            "breaks_minutes": 0, "evidence": [],
+        });
+        let id = uuid::Uuid::now_v7();
+        let (organization, volunteer) = (&organization.id, &volunteer.id);
+        let Self {
+            started_at,
+            minutes,
+            grade,
+            supersedes,
+        } = self;
+        let ended_at = started_at + minutes * 60_000;
+        let supersedes = supersedes.map_or("NULL".to_owned(), |seq| seq.to_string());
+        format!(
+            "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, started_at,
+               ended_at, minutes, grade, facts, due_on, recorded_at, recorded_by, supersedes, reason)
+             VALUES ('{id}', 'service', '{volunteer}', '{organization}', '2026-11-28', {started_at},
+               {ended_at}, {minutes}, '{grade}', '{facts}', '2026-12-11', {ended_at},
+               'volunteer:x', {supersedes}, iif({supersedes} IS NULL, NULL, '写错了'))
+             RETURNING seq"
+        )
+    }
+
+    /// Writes it; its place in the ledger, from 1.
+    pub fn write(
+        &self,
+        place: &dyn Place,
+        organization: &Organization<'_>,
+        volunteer: &Volunteer<'_>,
+    ) -> i64 {
+        place.number(&self.sql(organization, volunteer), json!([]))
+    }
+}
