@@ -336,6 +336,7 @@ async fn tick(db: &Db) {
         organizations::forget(now),
         coordination::forget(now),
         crate::webhooks::forget(now),
+        crate::hours::attendance::forget(now),
     ];
     forget.extend(volunteers::forget(now));
     forget.extend(imports::forget(now));

@@ -132,6 +132,11 @@ impl RosterShift {
     pub fn manages(&self) -> bool {
         matches!(self.member_role.as_deref(), Some("owner" | "manager"))
     }
+
+    /// Whether the reader may check volunteers in.
+    pub fn records(&self) -> bool {
+        self.manages() || self.member_role.as_deref() == Some("recorder")
+    }
 }
 
 #[derive(Deserialize)]

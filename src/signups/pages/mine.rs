@@ -4,10 +4,11 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::counts;
+use crate::hours::attendance::{self, Attendance};
 use crate::platform::clock::day_words;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, in_brackets, page, see_other, when};
+use crate::platform::page::{Audience, in_brackets, page, page_with_head, see_other, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::api::{LOOKING_BACK, too_late};
@@ -19,7 +20,9 @@ use crate::volunteers::masked;
 
 /// Serves `/me/signups/{id}`: the ticket.
 pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let ticket = store::ticket(&visit, id).await?;
+    let more = vec![attendance::of_signup(&visit, id)];
+    let (ticket, batch) = store::ticket_with(&visit, id, more).await?;
+    let events: Vec<Attendance> = batch.rows(2)?;
     let lang = visit.lang;
     let over = ticket.ends_at <= visit.now;
     let by_organizer = ticket.cancelled_by.as_deref() == Some("organization");
@@ -59,6 +62,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         } @else if ticket.state == SignupState::Waitlisted && !over {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
+        (attendance::pages::on_ticket(&visit, &ticket, &events))
         (leaving_fields(&visit, &ticket))
         div.actions {
             @if cancelled {
@@ -70,7 +74,9 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             a.button.quiet href={ "/projects/" (ticket.project_id) } { (lang.pick("项目详情", "About the project")) }
         }
     };
-    Ok(page(&visit, Audience::Oneself, headline, &body))
+    let head = attendance::pages::script();
+    let audience = Audience::Oneself;
+    Ok(page_with_head(&visit, audience, headline, &head, &body))
 }
 
 fn ticket_card(ticket: &Ticket, lang: Lang) -> Markup {
