@@ -6,15 +6,16 @@ use qrcodegen::{QrCode, QrCodeEcc};
 /// The margin that scanners need, in modules.
 const QUIET: i32 = 4;
 
-/// A text as a picture, dark on light whatever the page's colours; nothing for a text of
-/// more than two kilobytes, which no code holds.
+/// A text as a picture, dark on light whatever the page's colours, for eyes only: the page
+/// says the same in words. Nothing for a text of more than two kilobytes, which no code
+/// holds.
 pub fn svg(text: &str) -> Markup {
     let Ok(code) = QrCode::encode_text(text, QrCodeEcc::Medium) else {
         return html! {};
     };
     let side = code.size() + 2 * QUIET;
     html! {
-        svg.qr xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (side) " " (side) } role="img"
+        svg.qr xmlns="http://www.w3.org/2000/svg" viewBox={ "0 0 " (side) " " (side) } aria-hidden="true"
             shape-rendering="crispEdges" {
             rect width=(side) height=(side) fill="#fff" {}
             path d=(path(&code)) fill="#000" {}

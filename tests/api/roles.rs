@@ -440,10 +440,7 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let keys = keys(&organization, &other);
     let mut wrong = Vec::new();
     let under_way = project.shift("c");
-    place.rows(
-        "UPDATE shift SET starts_at = ?1, ends_at = ?1 + 3600000 WHERE id = ?2",
-        json!([place.now().millis(), under_way.id]),
-    );
+    under_way.begins(place);
     let rows = rows(
         [&organization, &waiting],
         &other,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::people::{Organization, Shift, Volunteer};
-use super::place::keys;
+use super::place::{Place, keys};
 
 /// What is shown at a shift at a moment.
 pub fn shown(shift: &Shift, at: Instant) -> (Step, String) {
@@ -29,6 +29,20 @@ pub fn coming(kind: &str, code: &str) -> Value {
 }
 
 impl Shift {
+    /// Lets it begin now, for an hour, with everybody who is on it.
+    pub fn begins(&self, place: &dyn Place) {
+        place.rows(
+            "UPDATE shift SET starts_at = ?1, ends_at = ?1 + 3600000 WHERE id = ?2",
+            json!([place.now().millis(), self.id]),
+        );
+    }
+
+    /// The link behind what is shown at a moment.
+    pub fn check_in_link(&self, at: Instant) -> String {
+        let (step, code) = shown(self, at);
+        format!("/check-in/{}?step={}&code={code}", self.id, step.0)
+    }
+
     /// Where one checks in, and where it is read who did.
     pub fn attendance(&self) -> String {
         format!("/api/v1/shifts/{}/attendance", self.id)

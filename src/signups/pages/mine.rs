@@ -16,13 +16,14 @@ use crate::signups::organizing::{Approval, state_name};
 use crate::signups::store::{self, Left, MyPage, Ticket};
 use crate::signups::{Leaving, SignupState};
 use crate::volunteers::api::calendar_url;
-use crate::volunteers::masked;
+use crate::volunteers::{Me, masked, who};
 
 /// Serves `/me/signups/{id}`: the ticket.
 pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let more = vec![attendance::of_signup(&visit, id)];
+    let more = vec![attendance::of_signup(&visit, id), who(&visit)];
     let (ticket, batch) = store::ticket_with(&visit, id, more).await?;
     let events: Vec<Attendance> = batch.rows(2)?;
+    let me: Me = batch.first(3)?.ok_or_else(Problem::unauthenticated)?;
     let lang = visit.lang;
     let over = ticket.ends_at <= visit.now;
     let by_organizer = ticket.cancelled_by.as_deref() == Some("organization");
@@ -62,7 +63,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         } @else if ticket.state == SignupState::Waitlisted && !over {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
-        (attendance::pages::on_ticket(&visit, &ticket, &events))
+        (attendance::pages::on_ticket(&visit, &ticket, &me.id, &events))
         (leaving_fields(&visit, &ticket))
         div.actions {
             @if cancelled {

@@ -19,7 +19,7 @@ use crate::signups::store::Ticket;
 
 /// The part of a ticket about coming and going. It stands there before the day as well:
 /// where there is no network, the ticket is a page that was kept.
-pub fn on_ticket(visit: &Visit, ticket: &Ticket, events: &[Attendance]) -> Markup {
+pub fn on_ticket(visit: &Visit, ticket: &Ticket, me: &str, events: &[Attendance]) -> Markup {
     let lang = visit.lang;
     let window = Window::of(ticket.starts_at, ticket.ends_at);
     let refusal = window.refusal(visit.now);
@@ -29,7 +29,7 @@ pub fn on_ticket(visit: &Visit, ticket: &Ticket, events: &[Attendance]) -> Marku
     }
     let form = form(visit, ticket, next(events, ticket.ends_at, visit.now));
     html! {
-        section.course #attendance {
+        section.course #attendance data-me=(me) {
             h2 { (lang.pick("签到签退", "Checking in and out")) }
             (events_list(events, lang))
             @match refusal {
