@@ -115,7 +115,7 @@ pub async fn worker() -> Response {
 
 /// Serves `/robots.txt`.
 pub async fn robots() -> Response {
-    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /api/v1/\n";
+    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /check-in\nDisallow: /sheet/\nDisallow: /api/v1/\n";
     file("text/plain; charset=utf-8", "public, max-age=86400", rules)
 }
 

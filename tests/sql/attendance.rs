@@ -33,7 +33,9 @@ fn a_volunteer_checks_in_and_out_by_the_code() {
     let volunteer = desk.place().adult();
     let signup = volunteer.takes(&shift, "confirmed");
     desk.it_is(at(NINE).plus(5 * MINUTE));
+    let calls = desk.db.meter().calls();
     let came = volunteer.checks("in", &shift).is(201).json();
+    assert_eq!(desk.db.meter().calls() - calls, 1);
     assert_eq!(came["signup_id"], signup.as_str());
     assert_eq!(came["happened_at"], desk.now().rfc3339());
     assert_eq!(

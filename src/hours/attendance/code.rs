@@ -230,7 +230,7 @@ mod tests {
         ) {
             let now = Instant::from_millis(seconds * 1000);
             let here = Step::of(now);
-            let shown: Vec<String> = here.tolerated().map(|step| step.code(&key)).collect();
+            let shown = [-1, 0, 1].map(|more| Step(here.0 + more).code(&key));
             for code in &shown {
                 prop_assert_eq!(typed(code).verify(&key, now), Ok(Borne { at: now, late: false }));
             }

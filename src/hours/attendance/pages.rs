@@ -9,7 +9,7 @@ mod sheet;
 pub use check_in::{check_in, check_in_submit, kept};
 pub use code::code;
 pub use desk::{desk, enter};
-pub use own::{on_ticket, submit as ticket_submit};
+pub use own::{is_due, on_ticket, submit as ticket_submit};
 pub use sheet::{scan, scan_submit};
 
 use axum::response::Response;

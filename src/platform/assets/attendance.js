@@ -142,7 +142,7 @@
   function list(items) {
     const ul = document.createElement("ul");
     for (const { kind, happened_at, title } of items) {
-      const at = new Date(happened_at).toLocaleString(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
+      const at = new Date(happened_at).toLocaleString(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false, timeZone: "Asia/Shanghai" });
       ul.append(element("li", `${kindWords[kind]} ${at}${title ? " · " + title : ""}`, { className: "num" }));
     }
     return ul;
@@ -202,7 +202,10 @@
       return;
     }
     remember(shift, kind);
-    turn(form, shift);
+    // On the ticket the other end follows; a scan is used up.
+    if (form.dataset.in) turn(form, shift);
+    else form.hidden = true;
+    complain(form, why);
     show(outcome);
     main.querySelector("#kept").scrollIntoView({ block: "nearest" });
   }
@@ -211,12 +214,12 @@
   function turn(form, shift) {
     const last = read(LAST, {})[shift];
     const field = form.elements.namedItem("kind");
-    if (last && form.dataset.in) {
+    if (last) {
       field.value = last === "in" ? "out" : "in";
       form.querySelector("button.wide").textContent = form.dataset[field.value];
     }
     const code = form.elements.namedItem("code");
-    if (code && code.type !== "hidden") code.value = "";
+    code.value = "";
   }
 
   for (const form of document.querySelectorAll("form[data-attendance]")) {
@@ -228,7 +231,7 @@
       event.stopPropagation();
       checkIn(form, shift, value("kind"), value("code"), value("step"), typed ? new Date() : opened);
     });
-    if (kept().some((item) => item.shift === shift && !item.refused)) turn(form, shift);
+    if (form.dataset.in && kept().some((item) => item.shift === shift && !item.refused)) turn(form, shift);
     const camera = form.querySelector("[data-camera]");
     if (camera && navigator.mediaDevices?.getUserMedia) {
       camera.hidden = false;

@@ -26,12 +26,17 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     let me: Me = batch.first(3)?.ok_or_else(Problem::unauthenticated)?;
     let lang = visit.lang;
     let over = ticket.ends_at <= visit.now;
+    let due = attendance::pages::is_due(&visit, &ticket);
     let by_organizer = ticket.cancelled_by.as_deref() == Some("organization");
     let headline = match ticket.state {
         SignupState::Confirmed if over => lang.pick("这个班次已经结束", "This shift is over"),
         SignupState::Confirmed if ticket.cancel_requested_at.is_some() => {
             lang.pick("已提交退出请求", "Withdrawal requested")
         }
+        SignupState::Confirmed if due => lang.pick(
+            "到了签到，走时签退",
+            "Check in when you arrive, out when you leave",
+        ),
         SignupState::Confirmed => {
             lang.pick("报名成功，到时见！", "You're signed up. See you there!")
         }
@@ -49,8 +54,10 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         state => state.name(lang),
     };
     let cancelled = ticket.state == SignupState::Cancelled;
+    let coming = attendance::pages::on_ticket(&visit, &ticket, &me.id, &events);
     let body = html! {
         h1 { (headline) }
+        @if due { (coming) }
         (ticket_card(&ticket, lang))
         @if let Some(why) = ticket.why_changed() {
             p.say.wait {
@@ -63,7 +70,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         } @else if ticket.state == SignupState::Waitlisted && !over {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
-        (attendance::pages::on_ticket(&visit, &ticket, &me.id, &events))
+        @if !due { (coming) }
         (leaving_fields(&visit, &ticket))
         div.actions {
             @if cancelled {

@@ -43,8 +43,8 @@ pub async fn desk(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             section.course.acts {
                 h2 { (lang.pick("全部登记", "Enter everybody")) }
                 p.small { (lang.pick(
-                    "只登记还没有记录的人；登记人、时间和原因会一直保留，服务记录标为“人工登记”。",
-                    "Only those of whom nothing is known yet. Who entered it, when and why stays; service records will say so.",
+                    "只登记还没有记录的人，不含您本人；登记人、时间和原因会一直保留，服务记录标为“人工登记”。",
+                    "Only those of whom nothing is known yet, and not yourself. Who entered it, when and why stays; service records will say so.",
                 )) }
                 @for kind in [AttendanceKind::In, AttendanceKind::Out] {
                     details {

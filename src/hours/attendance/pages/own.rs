@@ -44,6 +44,12 @@ pub fn on_ticket(visit: &Visit, ticket: &Ticket, me: &str, events: &[Attendance]
     }
 }
 
+/// Whether checking in or out is what the ticket is opened for now.
+pub fn is_due(visit: &Visit, ticket: &Ticket) -> bool {
+    let window = Window::of(ticket.starts_at, ticket.ends_at);
+    ticket.state == SignupState::Confirmed && window.refusal(visit.now).is_none()
+}
+
 fn opens(window: Window, lang: Lang) -> String {
     let at = window.opens_at;
     let at = format!("{} {}", day_words(at, lang), at.hour_minute());

@@ -191,12 +191,12 @@ pub async fn enter(
     };
     let id = visit.new_id();
     let entered = |id: Uuid| asks(ENTERED).and(stem(id));
+    // The reason may speak of health or family: it stays with the evidence.
     let after = json!({
         "kind": entry.kind, "happened_at": entry.at, "signups": match entry.whom {
             Whom::Everybody => json!("all"),
             Whom::Named(ids) => json!(ids),
         },
-        "reason": entry.reason,
     });
     let action = match entry.method {
         AttendanceMethod::Sheet => "attendance.by_sheet",
