@@ -434,12 +434,12 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let project = organization.publishes(&Notice::of(&[
         shift("a", morning(place.now(), 9), 999),
         shift("b", morning(place.now(), 10), 999),
-        shift("c", morning(place.now(), 11), 999),
     ]));
     let a = project.shift("a");
     let keys = keys(&organization, &other);
     let mut wrong = Vec::new();
-    let under_way = project.shift("c");
+    let begun = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 11), 999)]));
+    let under_way = begun.shift("a");
     under_way.begins(place);
     let rows = rows(
         [&organization, &waiting],
