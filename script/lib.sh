@@ -36,6 +36,7 @@ build_worker() {
   shift 2
   # cargo knows whether anything changed; what follows it takes seconds and doesn't.
   bring_viewer
+  bring_scanner
   cargo build --lib --target wasm32-unknown-unknown --profile "$profile"
   if [ "$out/index.js" -nt "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/$profile/diandan.wasm" ]; then
     return
@@ -50,6 +51,15 @@ bring_viewer() {
   for name in swagger-ui-bundle.js swagger-ui-bundle.js.LICENSE.txt swagger-ui.css LICENSE NOTICE; do
     cmp -s "$from/$name" "$root/site/reference/$name" || cp "$from/$name" "$root/site/reference/$name"
   done
+}
+
+# Reads QR codes from a camera where the browser cannot itself; loaded when it is asked for.
+bring_scanner() {
+  local from=$root/node_modules/qr to=$root/site/scan
+  if cmp -s "$from/package.json" "$to/package.json"; then return; fi
+  mkdir -p "$to"
+  "$ESBUILD_BIN" "$from/decode.js" --bundle --minify --format=esm --log-level=warning --outfile="$to/decode.js"
+  cp "$from/LICENSE" "$from/LICENSE-MIT" "$from/package.json" "$to/"
 }
 
 build_release() { build_worker release build --release; }

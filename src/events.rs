@@ -375,6 +375,7 @@ async fn tick(db: &Db, plan: Plan) {
         organizations::forget(now),
         coordination::forget(now),
         crate::webhooks::forget(now),
+        crate::hours::attendance::forget(now),
     ];
     slices.extend(volunteers::forget(now));
     slices.extend(imports::forget(now));

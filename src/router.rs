@@ -26,7 +26,8 @@ use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{
-    coordination, imports, menu, messages, organizations, regions, signups, volunteers, webhooks,
+    coordination, hours, imports, menu, messages, organizations, regions, signups, volunteers,
+    webhooks,
 };
 
 /// The table of all JSON operations: from it come the router and, on the host, the
@@ -51,6 +52,7 @@ macro_rules! operations {
             tags(
                 (name = "projects", description = "The menu: projects and their shifts"),
                 (name = "signups", description = "Volunteers taking shifts"),
+                (name = "hours", description = "From having been there to a certificate anyone can check"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
                 (name = "imports", description = "Projects in bulk, in and out"),
@@ -103,6 +105,9 @@ operations! {
     "/api/v1/projects/{id}" => get menu::api::show;
     "/api/v1/shifts/{id}/signups" => get signups::roster::list, post signups::api::sign_up;
     "/api/v1/shifts/{id}/messages" => post signups::organizing::api::notify;
+    "/api/v1/shifts/{id}/attendance" => get hours::attendance::api::list, post hours::attendance::api::check_in;
+    "/api/v1/shifts/{id}/attendance-by-hand" => post hours::attendance::api::enter;
+    "/api/v1/shifts/{id}/attendance-code" => get hours::attendance::api::show_code;
     "/api/v1/signups/{id}" => get signups::api::show, patch signups::organizing::api::describe, delete signups::api::cancel;
     "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
     "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
@@ -157,6 +162,27 @@ fn organizing_pages() -> Router {
             "/shifts/{id}/roster/{signup}/describe",
             post(acts::describe),
         )
+}
+
+/// Coming and going.
+fn attendance_pages() -> Router {
+    use hours::attendance::pages;
+    Router::new()
+        .route("/check-in", get(pages::kept))
+        .route(
+            "/check-in/{id}",
+            get(pages::check_in).post(pages::check_in_submit),
+        )
+        .route(
+            "/shifts/{id}/attendance",
+            get(pages::desk).post(pages::enter),
+        )
+        .route("/shifts/{id}/attendance/code", get(pages::code))
+        .route(
+            "/sheet/{signup}/{secret}",
+            get(pages::scan).post(pages::scan_submit),
+        )
+        .route("/me/signups/{id}/attendance", post(pages::ticket_submit))
 }
 
 fn pages() -> Router {
@@ -230,6 +256,7 @@ fn pages() -> Router {
         )
         .route("/shifts/{id}/roster", get(signups::pages::roster))
         .merge(organizing_pages())
+        .merge(attendance_pages())
         .merge(webhook_pages())
         .route(
             "/sign-in",

@@ -26,6 +26,12 @@ pub const SCRIPT: Asset = Asset {
     mime: "text/javascript; charset=utf-8",
     body: include_str!("assets/app.js"),
 };
+/// Scanning, keeping and sending check-ins.
+pub const ATTENDANCE_SCRIPT: Asset = Asset {
+    name: "attendance.js",
+    mime: "text/javascript; charset=utf-8",
+    body: include_str!("assets/attendance.js"),
+};
 /// The icon of a tab and of a home screen.
 pub const ICON: Asset = Asset {
     name: "icon.svg",
@@ -67,10 +73,17 @@ const fn fingerprint(text: &str) -> u64 {
 /// Serves `/assets/{fingerprint}/{name}`, for ever under the current fingerprint and
 /// hardly under an old one.
 pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = [STYLE, SCRIPT, ICON, REFERENCE_SCRIPT, REFERENCE_STYLE]
-        .into_iter()
-        .find(|asset| asset.name == name)
-        .ok_or_else(Problem::not_found)?;
+    let asset = [
+        STYLE,
+        SCRIPT,
+        ATTENDANCE_SCRIPT,
+        ICON,
+        REFERENCE_SCRIPT,
+        REFERENCE_STYLE,
+    ]
+    .into_iter()
+    .find(|asset| asset.name == name)
+    .ok_or_else(Problem::not_found)?;
     let current = format!("{:016x}", fingerprint(asset.body)) == print;
     let cache = if current {
         "public, max-age=31536000, immutable"
@@ -85,14 +98,24 @@ pub async fn icon() -> Response {
     file(ICON.mime, "public, max-age=86400", ICON.body)
 }
 
-/// Serves `/sw.js`, which must stand at the root to serve the whole site.
+/// Serves `/sw.js`, which must stand at the root to serve the whole site. It names the
+/// files it keeps.
 pub async fn worker() -> Response {
-    file("text/javascript; charset=utf-8", "no-cache", WORKER)
+    let mut worker = WORKER.to_owned();
+    for (name, asset) in [
+        ("{{style}}", STYLE),
+        ("{{script}}", SCRIPT),
+        ("{{attendance}}", ATTENDANCE_SCRIPT),
+        ("{{icon}}", ICON),
+    ] {
+        worker = worker.replace(name, &asset.href());
+    }
+    file("text/javascript; charset=utf-8", "no-cache", worker)
 }
 
 /// Serves `/robots.txt`.
 pub async fn robots() -> Response {
-    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /api/v1/\n";
+    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /check-in\nDisallow: /sheet/\nDisallow: /api/v1/\n";
     file("text/plain; charset=utf-8", "public, max-age=86400", rules)
 }
 
@@ -106,7 +129,7 @@ pub async fn manifest() -> Response {
     )
 }
 
-fn file(mime: &'static str, cache: &'static str, body: &'static str) -> Response {
+fn file(mime: &'static str, cache: &'static str, body: impl IntoResponse) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(mime));

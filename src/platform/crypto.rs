@@ -144,11 +144,11 @@ fn keyed_hash(key: &HmacKey, parts: &[&str]) -> String {
 }
 
 /// HMAC-SHA256 (RFC 2104) under a key that somebody else holds as well.
-pub fn hmac_sha256(key: &[u8], message: &str) -> [u8; 32] {
+pub fn hmac_sha256(key: &[u8], message: impl AsRef<[u8]>) -> [u8; 32] {
     // Keys of any length fit: longer ones than a block are hashed first.
     <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key)
         .map(|mut mac| {
-            mac.update(message.as_bytes());
+            mac.update(message.as_ref());
             mac.finalize().into_bytes().into()
         })
         .unwrap_or_default()

@@ -24,6 +24,7 @@ pub mod newcomers;
 pub mod outbox;
 pub mod page;
 pub mod problem;
+pub mod qr;
 pub mod reference;
 pub mod schema;
 pub mod strict;

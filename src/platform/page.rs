@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{DOCTYPE, Markup, html};
 
-use super::assets::{ICON, SCRIPT, STYLE};
+use super::assets::{ATTENDANCE_SCRIPT, ICON, SCRIPT, STYLE};
 use super::clock::{Instant, day_from, span_words};
 use super::i18n::{Lang, Words};
 use super::problem::Problem;
@@ -64,6 +64,7 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
         html lang=(lang.tag())
             data-slow=(lang.pick("网络较慢，正在发送，请稍候…", "The network is slow; still sending…"))
             data-offline=(lang.pick("现在没有网络。看过的页面仍可打开。", "You are offline. Pages you have seen still open."))
+            data-attendance=(ATTENDANCE_SCRIPT.href())
         {
             head {
                 meta charset="utf-8";

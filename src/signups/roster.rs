@@ -133,6 +133,12 @@ impl RosterShift {
         self.member_role
             .is_some_and(|role| role.may(Permission::WriteSignups))
     }
+
+    /// Whether the reader may check volunteers in.
+    pub fn records(&self) -> bool {
+        self.member_role
+            .is_some_and(|role| role.may(Permission::RecordHours))
+    }
 }
 
 #[derive(Deserialize)]

@@ -30,7 +30,7 @@ mod tickets;
 
 pub use leaving::{Left, leave};
 pub use signing_up::{AtTheForm, Offer, Outcome, Wish, at_the_form, sign_up};
-pub use tickets::{MyPage, Organized, Ticket, calendar, mine, my_page, ticket};
+pub use tickets::{MyPage, Organized, Ticket, calendar, mine, my_page, ticket, ticket_with};
 
 const IS_SIGNED_IN: &str = "
 SELECT (SELECT 1 FROM session WHERE token_hash = ?1 AND expires_at > ?2) IS NOT NULL AS signed_in";

@@ -1,6 +1,7 @@
 //! The Worker in workerd, asked over HTTP.
 
 mod abuse;
+mod attendance;
 mod calendar;
 mod client;
 mod contract;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::support::app::app;
+use crate::support::attendance::{coming, shown};
 use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
@@ -38,7 +39,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 69] = [
+const TABLE: [(&str, &str, [u16; 19]); 73] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -93,6 +94,10 @@ const TABLE: [(&str, &str, [u16; 19]); 69] = [
     ("POST",   "/api/v1/signups/{id}/approve",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/signups/{id}/decline",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/signups/{id}/move",                                  [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/attendance",                             [401, 401, 401, 409, 201, 409, 409, 409, 409, 409, 401, 401, 401, 401, 401, 401, 401, 409, 409]),
+    ("GET",    "/api/v1/shifts/{id}/attendance",                             [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/attendance-by-hand",                     [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/shifts/{id}/attendance-code",                        [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/opportunities",              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/organizations/{org}/projects",                   [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("PATCH",  "/api/v1/organizations/{org}/projects/{client_ref}",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
@@ -150,7 +155,7 @@ fn rows<'a>(
     [organization, waiting]: [&'a Organization<'a>; 2],
     other: &Organization,
     project: &'a Project,
-    shift: &'a Shift,
+    [ahead, under_way]: [&'a Shift; 2],
 ) -> Vec<Row<'a>> {
     let joins = |organization: &Organization, volunteer: &Volunteer, role: &str| {
         let sql = "INSERT INTO member (organization_id, volunteer_id, role, created_at) VALUES (?1, ?2, ?3, 0)";
@@ -174,6 +179,7 @@ fn rows<'a>(
         .iter()
         .map(|(method, path, _)| {
             let organization = if *path == VERIFICATION { waiting } else { organization };
+            let shift = if path.contains("/attendance") { under_way } else { ahead };
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
             let subject = crowd.next().unwrap();
             let things = [(); 3].map(|()| uuid::Uuid::new_v4().to_string());
@@ -324,6 +330,10 @@ impl Row<'_> {
         };
         let request = match body {
             None => request,
+            Some(_) if path.ends_with("/attendance") => {
+                let (_, code) = shown(self.shift, organization.place.now());
+                request.json(&coming("in", &code))
+            }
             Some(body) if path.ends_with("/imports") => {
                 request.bytes("application/x-ndjson", body.to_string().into_bytes())
             }
@@ -408,7 +418,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("webhooks")) => Some(json!({"url": "http://127.0.0.1:9/"})),
         ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
         ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
-        ("POST", Some("signups")) => Some(json!({})),
+        ("POST", Some("signups" | "attendance")) => Some(json!({})),
+        ("POST", Some("attendance-by-hand")) => Some(json!({"kind": "in", "reason": "补记"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
         _ => None,
@@ -427,7 +438,15 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
     let a = project.shift("a");
     let keys = keys(&organization, &other);
     let mut wrong = Vec::new();
-    let rows = rows([&organization, &waiting], &other, &project, &a);
+    let begun = organization.publishes(&Notice::of(&[shift("a", morning(place.now(), 11), 999)]));
+    let under_way = begun.shift("a");
+    under_way.begins(place);
+    let rows = rows(
+        [&organization, &waiting],
+        &other,
+        &project,
+        [&a, &under_way],
+    );
     for ((method, path, expected), row) in TABLE.into_iter().zip(&rows) {
         for (role, expected) in expected.into_iter().enumerate() {
             let status = place.send(&row.request(method, path, role, &keys)).status;

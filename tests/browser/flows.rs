@@ -46,8 +46,10 @@ fn the_whole_walk(settings: Settings) {
         phone.opens("/me/signups").await;
         assert!(phone.text(".shifts").await.contains("已确认"));
         phone.follows(".shifts a").await;
-        phone.taps("details summary").await;
-        phone.follows("details button").await;
+        phone
+            .taps("details:has(form[action$='/cancel']) summary")
+            .await;
+        phone.follows("form[action$='/cancel'] button").await;
         assert!(phone.text(".ticket").await.contains("已取消"));
         assert_eq!(waiting.ticket(&waits)["state"], "confirmed");
         waiting.is_told("有名额了");
@@ -202,8 +204,10 @@ fn an_organizer_lets_somebody_go_who_asks_late() {
         phone.opens("/").await;
         phone.keeps_session(&volunteer.session).await;
         phone.opens(&format!("/me/signups/{signup}")).await;
-        phone.taps("details summary").await;
-        phone.follows("details button").await;
+        phone
+            .taps("details:has(form[action$='/cancel']) summary")
+            .await;
+        phone.follows("form[action$='/cancel'] button").await;
         assert!(phone.reads().await.contains("名额仍为您保留"));
 
         phone

@@ -1,8 +1,10 @@
 //! The pages, in a real browser the size of a phone.
 
+mod attendance;
 mod clerk;
 mod console;
 mod flows;
+mod line;
 mod network;
 mod pages;
 mod phone;

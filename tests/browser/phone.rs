@@ -1,6 +1,7 @@
 //! A phone: Chromium at 360×740 with a profile of its own.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
@@ -9,8 +10,10 @@ use serde_json::{Value, json};
 
 use crate::support::app::shared;
 
+use super::line::Line;
+
 /// How the phone is set.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// English instead of Chinese.
     pub english: bool,
@@ -20,11 +23,16 @@ pub struct Settings {
     pub dark: bool,
     /// Narrower than 360 pixels.
     pub width: Option<u32>,
+    /// What the camera sees: a film as YUV4MPEG2.
+    pub camera: Option<PathBuf>,
+    /// A line of its own, for who must know where it leads before.
+    pub line: Option<Line>,
 }
 
 /// A browser with a person in front of it.
 pub struct Phone {
     client: Client,
+    line: Line,
 }
 
 /// Lends a phone to `story`, and puts it away however the story ends.
@@ -79,6 +87,13 @@ impl Phone {
         options["mobileEmulation"] = json!({"deviceMetrics": {
             "width": settings.width.unwrap_or(360), "height": 740, "pixelRatio": 2.0, "touch": true,
         }});
+        if let Some(film) = &settings.camera {
+            let args = options["args"].as_array_mut().unwrap();
+            args.push(json!("--use-fake-ui-for-media-stream"));
+            args.push(json!("--use-fake-device-for-media-stream"));
+            let film = film.display();
+            args.push(json!(format!("--use-file-for-fake-video-capture={film}")));
+        }
         let language = if settings.english { "en-GB" } else { "zh-CN" };
         options["prefs"] = json!({"intl.accept_languages": language});
         let client = ClientBuilder::rustls()
@@ -87,7 +102,8 @@ impl Phone {
             .connect(answer["url"].as_str().unwrap())
             .await
             .unwrap();
-        let phone = Self { client };
+        let line = settings.line.unwrap_or_else(|| Line::to(&shared().url));
+        let phone = Self { client, line };
         if settings.no_scripts {
             // Scripting itself stays on: the driver needs it to look at the page.
             phone.dev_tools("Network.enable", json!({})).await;
@@ -112,6 +128,7 @@ impl Phone {
 
     /// Cuts the network off, or restores it, for pages and for the service worker.
     pub async fn network(&self, on: bool) {
+        self.line.is_whole(on);
         let conditions = json!({
             "offline": !on, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1,
         });
@@ -123,7 +140,7 @@ impl Phone {
     /// Gives the browser a session it got elsewhere.
     pub async fn keeps_session(&self, token: &str) {
         let cookie = json!({
-            "name": "__Host-session", "value": token, "url": shared().url, "path": "/",
+            "name": "__Host-session", "value": token, "url": self.line.url, "path": "/",
             "secure": true, "httpOnly": true, "sameSite": "Lax",
         });
         self.dev_tools("Network.setCookie", cookie).await;
@@ -132,7 +149,7 @@ impl Phone {
     /// Opens a page of the product.
     pub async fn opens(&self, path: &str) {
         self.client
-            .goto(&format!("{}{path}", shared().url))
+            .goto(&format!("{}{path}", self.line.url))
             .await
             .unwrap();
     }

@@ -11,7 +11,7 @@ use crate::support::at;
 use crate::support::contract::contract;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift};
-use crate::support::people::Organization;
+use crate::support::people::{Organization, Shift};
 use crate::support::place::{Place as _, keys};
 use crate::support::request::Request;
 
@@ -192,6 +192,27 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 "POST"
             };
             request(method, target, &owner.session)
+        }
+        "check_in" | "enter_attendance" => {
+            let start = at("2026-12-05T09:00:00+08:00");
+            let project = organization.publishes(&Notice::of(&[shift("a", start, 5)]));
+            // The shift whose code the example shows.
+            let a = Shift {
+                id: "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90".to_owned(),
+            };
+            desk.place().rows(
+                "UPDATE shift SET id = ?1 WHERE id = ?2",
+                json!([a.id, project.shift("a").id]),
+            );
+            volunteer.takes(&a, "confirmed");
+            desk.it_is(start.plus(DAY));
+            let recorder = organization.member("recorder");
+            let who = if operation == "check_in" {
+                &volunteer
+            } else {
+                &recorder
+            };
+            request("POST", path.replace("{id}", &a.id), &who.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod approving;
+mod attendance;
 mod clerk;
 mod clock;
 mod console;

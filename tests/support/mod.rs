@@ -3,6 +3,7 @@
 
 pub mod answer;
 pub mod app;
+pub mod attendance;
 pub mod contract;
 pub mod desk;
 pub mod notice;

@@ -43,3 +43,8 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
 }
 
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
+
+// Check-ins kept on this phone are sent from whatever page comes next.
+if (localStorage.getItem("kept-attendance")?.length > 2 && !document.querySelector(`script[src="${words.attendance}"]`)) {
+  document.head.append(Object.assign(document.createElement("script"), { src: words.attendance }));
+}

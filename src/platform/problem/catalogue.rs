@@ -57,6 +57,14 @@ macro_rules! kinds {
 // Code and status; title; when it is answered; what to do. One line of each.
 #[rustfmt::skip]
 kinds! {
+    already_checked_in 409
+        ("已经签到", "Checked in already")
+        ("这位志愿者已经签到，之后还没有签退。", "The volunteer has checked in, and not out since.")
+        ("无须再签到；离开时签退。", "Nothing needs to be done; check out on leaving.")
+    already_checked_out 409
+        ("已经签退", "Checked out already")
+        ("这位志愿者已经签退，之后没有再签到。", "The volunteer has checked out, and not in since.")
+        ("无须再签退；时间有误时请组织者登记。", "Nothing needs to be done; if the time is wrong, the organizer enters it.")
     already_coordinator 409
         ("已是统筹员", "Coordinator already")
         ("这个手机号的主人已经是该行政区划的统筹员。", "Whoever has this phone coordinates that region already.")
@@ -73,6 +81,22 @@ kinds! {
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
         ("无须再报。需要的话，读取 `/api/v1/signups/{signup_id}`。", "Nothing needs to be done. Read `/api/v1/signups/{signup_id}` if you need it.")
+    attendance_closed 409
+        ("签到已关闭", "Check-in closed")
+        ("现在、或所说的时间，已超过班次结束后 4 小时；手机里保存的签到须在结束后 72 小时内上传。", "Now, or the time it speaks of, is more than four hours after the end of the shift; what a phone kept is taken until 72 hours after it.")
+        ("请组织者登记。", "Ask the organizer to enter it.")
+    attendance_code_expired 409
+        ("签到码已更新", "Code changed")
+        ("签到码每 30 秒更新一次，这是先前的。", "The code changes every 30 seconds; this was an earlier one.")
+        ("重新扫码或输入。没有网络时先保存，上传时带上 `happened_at`。", "Scan or type the new one. For what was kept without a network, send `happened_at`.")
+    attendance_id_taken 409
+        ("编号已被使用", "Id taken")
+        ("这个 `id` 已用于另一条签到记录。", "This `id` is that of another piece of evidence.")
+        ("每条签到使用一个新的 UUID。", "Use a new UUID for each check-in.")
+    attendance_not_open 409
+        ("还不能签到", "Check-in not open")
+        ("班次开始前一小时（`opens_at`）才开放签到。", "Check-in opens an hour before the start, at `opens_at`.")
+        ("到时候再签到。", "Check in then.")
     birth_date_missing 422
         ("缺少出生日期", "Birth date missing")
         ("这个班次须知道年龄：志愿者没有声明已满 18 周岁，或项目不收未成年人。", "The shift needs to know an age: the volunteer has not declared to be 18, or the project takes no minors.")
@@ -205,6 +229,10 @@ kinds! {
         ("测试不能重新推送", "Not replayable")
         ("这条记录是测试（`webhook.test`），不是事件。", "The delivery is a test (`webhook.test`), no event.")
         ("另发一条测试。", "Send another test.")
+    not_signed_up 409
+        ("没有名额", "Not signed up")
+        ("调用者在这个班次没有已确认的名额：没有报名、在候补、已取消，或已换到别的班次。", "The caller has no confirmed place on the shift: not signed up, waiting, cancelled, or moved to another one.")
+        ("核对班次；人在现场时请组织者处理。", "Check which shift it is; on the spot, ask the organizer.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：项目只能保存为草稿，接收地址不能测试，也不能重新推送。", "The organization is not verified or was suspended: it can keep drafts only, and its webhooks are neither tested nor sent anything again.")
@@ -213,6 +241,10 @@ kinds! {
         ("组织已被暂停", "Organization suspended")
         ("统筹单位暂停了这个组织：它的班次不能报名，核验过的资料不能修改。", "A coordinator has suspended the organization: its shifts take no sign-ups, and what was verified stays as it is.")
         ("志愿者请换一个组织的班次；组织请联系统筹单位。", "Volunteers choose another organization; its own people ask the coordinator.")
+    own_attendance 403
+        ("不能登记自己", "Own attendance")
+        ("登记的是操作者本人：手工登记和扫描签到表都须由别人来做。", "The attendance is that of whoever enters it: by hand and by the sheet, others vouch for it.")
+        ("扫现场的签到码，或请另一位负责人登记。", "Check in by the code shown at the place, or let somebody else enter it.")
     project_cancelled 410
         ("项目已取消", "Project cancelled")
         ("项目曾在菜单上，后来取消了；`reason` 是原因。", "The project was on the menu and was called off; `reason` says why.")
@@ -305,6 +337,10 @@ kinds! {
         ("接收地址太多", "Too many webhooks")
         ("一个组织最多登记 5 个接收地址。", "An organization has five webhooks at most.")
         ("先删去一个不用的。", "Remove one that is not used.")
+    too_many_wrong_codes 429
+        ("输错太多次", "Too many wrong codes")
+        ("这个报名在 5 分钟内输错签到码 5 次，或一天内 20 次。", "Five wrong codes came for the sign-up within five minutes, or twenty within a day.")
+        ("等 `Retry-After` 秒后再试，或请组织者登记。", "Wait `Retry-After` seconds, or ask the organizer to enter it.")
     too_young 409
         ("年龄不够", "Too young")
         ("志愿者在班次当天未满 `min_age` 周岁。", "The volunteer is younger than `min_age` on the day of the shift.")
@@ -329,6 +365,10 @@ kinds! {
         ("接收地址已停用", "Webhook switched off")
         ("停用的接收地址不会收到任何事件。", "A webhook that is switched off is told nothing.")
         ("先把它的 `state` 改为 `active`。", "Set its `state` to `active` first.")
+    wrong_attendance_code 422
+        ("签到码不对", "Wrong code")
+        ("签到码不是这个班次当时显示的。", "The code is not what was shown for this shift at that time.")
+        ("看清现场显示的 6 位数字再试。", "Look at the six digits shown at the place, and try again.")
     wrong_code 403
         ("验证码不对", "Wrong code")
         ("验证码或任命码不对、已失效、已用过，或试得太多。", "The one-time code or appointment code is wrong, expired, used, or was tried too often.")

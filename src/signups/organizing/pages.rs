@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::state_name;
 use super::store::{self, Asks, Request};
+use crate::hours::attendance;
 use crate::organizations::Permission;
 use crate::organizations::pages::{Console, ConsolePage};
 use crate::platform::clock::day_words;
@@ -14,6 +15,7 @@ use crate::platform::i18n::Lang;
 use crate::platform::input::{Id, PageQuery};
 use crate::platform::page::{Audience, page, when};
 use crate::platform::problem::Problem;
+use crate::platform::qr;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
 use crate::signups::pages::acts::Done;
@@ -122,11 +124,15 @@ pub async fn print(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             h1 { (shift.title) }
             p { strong.num { (when(&visit, shift.starts_at, shift.ends_at)) } " · " (shift.role) br; (shift.place) br;
                 (shift.organization_name) }
-            (sign_in_table(&seated, lang.pick("已确认", "With a seat"), lang))
+            (sign_in_table(&visit, &seated, lang.pick("已确认", "With a seat")))
             @if !waiting.is_empty() {
                 h2 { (lang.pick("候补", "Waiting list")) }
-                (sign_in_table(&waiting, lang.pick("候补", "Waiting list"), lang))
+                (sign_in_table(&visit, &waiting, lang.pick("候补", "Waiting list")))
             }
+            p.small { (lang.pick(
+                "没有网络时先在纸上签名并写时间；有网后负责人扫每行的码补签到、签退。本人不能用它给自己签到。",
+                "Without a network, sign here with the time; later a recorder scans each row to check people in and out. Nobody can check themselves in with it.",
+            )) }
             p.small {
                 @match lang {
                     Lang::Zh => { (by) "于" (printed) "打印。用完请妥善销毁。" }
@@ -147,8 +153,15 @@ fn is_waiting(person: &Person) -> bool {
     person.state == SignupState::Waitlisted
 }
 
-/// No telephone numbers lie about: the last four digits tell namesakes apart.
-fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
+/// No telephone numbers lie about: the last four digits tell namesakes apart. Whoever has a
+/// seat has a code as well, for the recorder to scan.
+fn sign_in_table(visit: &Visit, people: &[&Person], label: &str) -> Markup {
+    let lang = visit.lang;
+    let seated = people.iter().any(|person| !is_waiting(person));
+    let row = |person: &Person| {
+        let path = attendance::sheet_path(&visit.config.keys, &person.id);
+        qr::svg(&format!("{}{path}", visit.origin))
+    };
     html! {
         div.scroll tabindex="0" role="region" aria-label=(label) { table {
             thead { tr {
@@ -159,6 +172,7 @@ fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
                 th.sign scope="col" { (lang.pick("签到", "In")) }
                 th.sign scope="col" { (lang.pick("签退", "Out")) }
                 th.sign scope="col" { (lang.pick("签名", "Signature")) }
+                @if seated { th scope="col" { (lang.pick("负责人扫", "Recorder")) } }
             } }
             tbody { @for (index, person) in people.iter().enumerate() {
                 tr {
@@ -172,6 +186,7 @@ fn sign_in_table(people: &[&Person], label: &str, lang: Lang) -> Markup {
                         @if person.guardian_accompanies { (lang.pick("监护人陪同", "guardian comes along")) }
                     }
                     td {} td {} td {}
+                    @if seated { td { @if !is_waiting(person) { (row(person)) } } }
                 }
             } }
         } }

@@ -4,10 +4,11 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::counts;
+use crate::hours::attendance::{self, Attendance};
 use crate::platform::clock::day_from;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, in_brackets, page, see_other, when};
+use crate::platform::page::{Audience, in_brackets, page, page_with_head, see_other, when};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::api::{LOOKING_BACK, too_late};
@@ -15,19 +16,27 @@ use crate::signups::organizing::{Approval, state_name};
 use crate::signups::store::{self, Left, MyPage, Ticket};
 use crate::signups::{Leaving, SignupState};
 use crate::volunteers::api::calendar_url;
-use crate::volunteers::masked;
+use crate::volunteers::{Me, masked, who};
 
 /// Serves `/me/signups/{id}`: the ticket.
 pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let ticket = store::ticket(&visit, id).await?;
+    let more = vec![attendance::of_signup(&visit, id), who(&visit)];
+    let (ticket, batch) = store::ticket_with(&visit, id, more).await?;
+    let events: Vec<Attendance> = batch.rows(2)?;
+    let me: Me = batch.first(3)?.ok_or_else(Problem::unauthenticated)?;
     let lang = visit.lang;
     let over = ticket.ends_at <= visit.now;
+    let due = attendance::pages::is_due(&visit, &ticket);
     let by_organizer = ticket.cancelled_by.as_deref() == Some("organization");
     let headline = match ticket.state {
         SignupState::Confirmed if over => lang.pick("这个班次已经结束", "This shift is over"),
         SignupState::Confirmed if ticket.cancel_requested_at.is_some() => {
             lang.pick("已提交退出请求", "Withdrawal requested")
         }
+        SignupState::Confirmed if due => lang.pick(
+            "到了签到，走时签退",
+            "Check in when you arrive, out when you leave",
+        ),
         SignupState::Confirmed => {
             lang.pick("报名成功，到时见！", "You're signed up. See you there!")
         }
@@ -45,8 +54,10 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         state => state.name(lang),
     };
     let cancelled = ticket.state == SignupState::Cancelled;
+    let coming = attendance::pages::on_ticket(&visit, &ticket, &me.id, &events);
     let body = html! {
         h1 { (headline) }
+        @if due { (coming) }
         (ticket_card(&visit, &ticket))
         @if let Some(why) = ticket.why_changed() {
             p.say.wait {
@@ -59,6 +70,7 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         } @else if ticket.state == SignupState::Waitlisted && !over {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
+        @if !due { (coming) }
         (leaving_fields(&visit, &ticket))
         div.actions {
             @if cancelled {
@@ -70,7 +82,9 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             a.button.quiet href={ "/projects/" (ticket.project_id) } { (lang.pick("项目详情", "About the project")) }
         }
     };
-    Ok(page(&visit, Audience::Oneself, headline, &body))
+    let head = attendance::pages::script();
+    let audience = Audience::Oneself;
+    Ok(page_with_head(&visit, audience, headline, &head, &body))
 }
 
 fn ticket_card(visit: &Visit, ticket: &Ticket) -> Markup {

@@ -63,6 +63,8 @@ pub async fn roster(
             }
         } @else {
             div.actions {
+                @if shift.records() { a.button.quiet href={ "/shifts/" (this) "/attendance/code" } { (lang.pick("签到码", "Check-in code")) } }
+                a.button.quiet href={ "/shifts/" (this) "/attendance" } { (lang.pick("签到情况", "Who came")) }
                 a.button.quiet href={ "/shifts/" (this) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
             }
             @if shift.manages() { (message_form(&this, &shift, pending, lang)) }

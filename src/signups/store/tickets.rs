@@ -7,7 +7,7 @@ use super::{IS_SIGNED_IN, require_signed_in};
 use crate::bind;
 use crate::menu::{Field, ProjectState, ShiftState};
 use crate::platform::clock::Instant;
-use crate::platform::db::{self, DbError, Statement};
+use crate::platform::db::{self, Batch, DbError, Statement};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 use crate::signups::SignupState;
@@ -85,18 +85,28 @@ pub struct Ticket {
 
 /// One of the caller's own sign-ups.
 pub async fn ticket(visit: &Visit, id: Uuid) -> Result<Ticket, Problem> {
+    let (ticket, _) = ticket_with(visit, id, Vec::new()).await?;
+    Ok(ticket)
+}
+
+/// The same, with what else is asked in the same breath, from index 2 of the batch.
+pub async fn ticket_with(
+    visit: &Visit,
+    id: Uuid,
+    more: Vec<Statement>,
+) -> Result<(Ticket, Batch), Problem> {
     let caller = visit
         .credential_hash()
         .ok_or_else(Problem::unauthenticated)?;
-    let batch = visit
-        .db
-        .batch(vec![
-            bind!(IS_SIGNED_IN, &caller, visit.now),
-            bind!(TICKET, &caller, visit.now, id),
-        ])
-        .await?;
+    let mut statements = vec![
+        bind!(IS_SIGNED_IN, &caller, visit.now),
+        bind!(TICKET, &caller, visit.now, id),
+    ];
+    statements.extend(more);
+    let batch = visit.db.batch(statements).await?;
     require_signed_in(&batch, 0)?;
-    batch.first(1)?.ok_or_else(Problem::not_found)
+    let ticket = batch.first(1)?.ok_or_else(Problem::not_found)?;
+    Ok((ticket, batch))
 }
 
 /// `?3` from when, `?4` after which start, `?5` after which number, `?6` how many.
