@@ -4,6 +4,8 @@
 //! below "the Measures".
 
 pub mod record;
+pub mod settling;
+pub mod working_days;
 
 use crate::choice;
 use crate::platform::i18n::Lang;

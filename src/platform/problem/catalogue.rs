@@ -245,6 +245,10 @@ kinds! {
         ("班次已有人报名", "Shift has sign-ups")
         ("改动会悄悄影响已报名的人：班次不见了、时间变了或名额不够了，却没有写明原因；`errors` 指出位置。", "The change would silently affect volunteers: a shift with sign-ups is missing, moved or too small, and no reason is given; `errors` says where.")
         ("保留班次，把它的 `state` 设为 `cancelled` 或写明 `change_reason`。", "Keep the shift, and give its `change_reason` or set its `state` to `cancelled`.")
+    shift_not_over 409
+        ("班次还没结束", "Shift not over")
+        ("班次还没有结束，不能结算。", "The shift has not ended and cannot be settled.")
+        ("结束后再结算。", "Settle it afterwards.")
     skill_missing 409
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")
