@@ -23,6 +23,7 @@ mod refusals;
 mod repeats;
 mod replacing;
 mod schema;
+mod settling;
 mod shifts;
 mod sign_in;
 mod standards;

@@ -107,6 +107,10 @@ pub fn decide(
             }
         }
     }
+    if shift.settled && entries.is_empty() {
+        let words = Words::new("请写明要补录谁", "must name somebody: the shift is settled");
+        errors.push("/entries", words);
+    }
     if !shift.settled {
         for (at, person) in people.iter().enumerate() {
             if named.contains(&at) || person.recorded || person.absent {
@@ -440,7 +444,8 @@ mod tests {
         assert!(
             matches!(&outcomes[..], [(0, Outcome::Served(stay, None)), (1, Outcome::Absent(None))] if stay.grade == Grade::A)
         );
-        assert_eq!(decide(settling(true), &people, &[]), Ok(vec![]));
+        let nobody = decide(settling(true), &people, &[]).unwrap_err();
+        assert!(nobody.of("/entries", Lang::En).is_some());
         let yes = Given {
             attended: true,
             ..Given::default()

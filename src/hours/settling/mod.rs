@@ -1,8 +1,12 @@
 //! Settling a shift: from what was seen of people's coming and going to their service records
 //! (the Measures, articles 7 to 9), and what is recorded besides (article 10).
 
+pub mod api;
 pub mod deciding;
+pub mod extra;
+pub mod pages;
 pub mod proposal;
+pub mod store;
 
 use axum::http::StatusCode;
 

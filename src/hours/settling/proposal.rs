@@ -217,7 +217,9 @@ pub(super) mod tests {
     use AttendanceKind::{In, Out};
 
     /// Start, end, breaks, minutes and grade.
-    fn said(proposal: &Proposal) -> Option<(String, String, i64, i64, &'static str)> {
+    type Said = (String, String, i64, i64, &'static str);
+
+    fn said(proposal: &Proposal) -> Option<Said> {
         proposal.stay.as_ref().map(|stay| {
             let (from, to) = (stay.started_at.hour_minute(), stay.ended_at.hour_minute());
             (
@@ -230,20 +232,12 @@ pub(super) mod tests {
         })
     }
 
-    fn proposed(
-        evidence: &[Evidence],
-    ) -> (Option<(String, String, i64, i64, &'static str)>, Vec<Note>) {
+    fn proposed(evidence: &[Evidence]) -> (Option<Said>, Vec<Note>) {
         let proposal = propose(morning(), evidence, false);
         (said(&proposal), proposal.notes)
     }
 
-    fn stay(
-        from: &str,
-        to: &str,
-        breaks: i64,
-        minutes: i64,
-        grade: &'static str,
-    ) -> Option<(String, String, i64, i64, &'static str)> {
+    fn stay(from: &str, to: &str, breaks: i64, minutes: i64, grade: &'static str) -> Option<Said> {
         Some((from.to_owned(), to.to_owned(), breaks, minutes, grade))
     }
 

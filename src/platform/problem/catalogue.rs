@@ -69,6 +69,10 @@ kinds! {
         ("已是成员", "Member already")
         ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
         ("要改角色时，修改该成员。", "To give them another role, change the member.")
+    already_replied 409
+        ("已经说明过", "Already replied")
+        ("对这次未到的说明已经提交过，不能改写。", "A reply to this absence was given already; it is not rewritten.")
+        ("需要补充时，直接联系组织。", "To add something, talk to the organization.")
     already_signed_up 409
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")

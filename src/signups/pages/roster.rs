@@ -57,6 +57,9 @@ pub async fn roster(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             }
             div.actions {
                 a.button.quiet href={ "/shifts/" (this) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
+                @if shift.ends_at <= visit.now {
+                    a.button href={ "/shifts/" (this) "/settlement" } { (lang.pick("结算", "Settle")) }
+                }
             }
             @if shift.manages() { (message_form(&this, &shift, lang)) }
             p.small { (lang.pick(
