@@ -18,6 +18,7 @@ mod publishing;
 mod readme;
 mod roles;
 mod sessions;
+mod settling;
 mod signing_up;
 mod trouble;
 mod wave;

@@ -235,7 +235,9 @@ fn rows<'a>(
             }
         })
         .collect();
-    organization.place.sql(statements);
+    for some in statements.chunks(300) {
+        organization.place.sql(some.to_vec());
+    }
     rows
 }
 

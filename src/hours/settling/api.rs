@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::deciding::Given;
 use super::proposal::{Evidence, propose};
 use super::store::{self, Absence, Held, Loaded, Person, Settled, Settlement, Wanted};
-use super::{MOST_ENTRIES, Note, Obstacle};
+use super::{MOST_ENTRIES, Note, Obstacle, Slot};
 use crate::hours::Grade;
 use crate::hours::working_days::due;
 use crate::organizations::Permission;
@@ -103,7 +103,8 @@ pub struct SettlementPerson {
     evidence: Vec<Evidence>,
     /// What is proposed to record.
     proposal: ProposalBody,
-    /// Other records of theirs around the shift, each from when to when, RFC 3339.
+    /// Other records of theirs that overlap the shift or what is proposed, each from when to
+    /// when, RFC 3339.
     #[schema(value_type = Vec<Vec<String>>)]
     busy: Vec<[Instant; 2]>,
     /// Their record of this shift, once there is one.
@@ -154,9 +155,11 @@ pub struct StandingRecord {
     recorded_at: Instant,
 }
 
-fn person(person: Person, loaded_slot: super::Slot, settled: bool) -> SettlementPerson {
-    let proposal = propose(loaded_slot, &person.evidence, settled);
+fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
+    let proposal = propose(slot, &person.evidence, settled);
     let stay = proposal.stay.as_ref();
+    let ends_at = stay.map_or(slot.ends_at, |stay| stay.ended_at.max(slot.ends_at));
+    let within = |from: Instant, to: Instant| from < ends_at && to > slot.starts_at;
     SettlementPerson {
         proposal: ProposalBody {
             attended: stay.is_some(),
@@ -172,7 +175,12 @@ fn person(person: Person, loaded_slot: super::Slot, settled: bool) -> Settlement
         name: person.name,
         state: person.state,
         evidence: person.evidence,
-        busy: person.busy.iter().map(|(from, to)| [*from, *to]).collect(),
+        busy: person
+            .busy
+            .iter()
+            .filter(|(from, to)| within(*from, *to))
+            .map(|(from, to)| [*from, *to])
+            .collect(),
         record: person.record.map(|record| StandingRecord {
             id: record.id,
             started_at: record.started_at,

@@ -31,9 +31,9 @@ fn due_words(due: DueDay, now: Instant, lang: Lang) -> Markup {
     });
     html! {
         @if now.date() > due.date {
-            span.wrong { (lang.pick("已逾期，应在 ", "Overdue since ")) (day) (lang.pick(" 前记录", "")) (provisional.unwrap_or_default()) }
+            span.wrong { (lang.pick("已逾期，最迟应在 ", "Overdue since ")) (day) (lang.pick("记录", "")) (provisional.unwrap_or_default()) }
         } @else {
-            span { (lang.pick("请在 ", "Due by ")) (day) (lang.pick(" 前记录", "")) (provisional.unwrap_or_default()) }
+            span { (lang.pick("最迟在 ", "Due by ")) (day) (lang.pick("记录", "")) (provisional.unwrap_or_default()) }
         }
     }
 }

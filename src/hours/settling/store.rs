@@ -9,7 +9,10 @@ mod settling;
 
 pub use absences::{Absence, Answered, Excuse, absence, answered, reply};
 pub use adding::add;
-pub use listing::{Door, Due, DueAfter, RecordFilter, due_in_reach, due_of_organization, records};
+pub use listing::{
+    Door, Due, DueAfter, DuePage, RecordFilter, due_in_reach, due_of_organization, due_statement,
+    overdue_statement, records, records_statement,
+};
 pub use reading::{Held, Loaded, Person, RecordRow, Recorded, ShiftRow, load, record};
 pub use settling::{NewRecord, Settled, Settlement, Wanted, settle};
 

@@ -47,7 +47,7 @@ pub fn already_replied() -> Problem {
     responses(
         (status = 200, body = Absence),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: not one's own, or not noted as absent"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: not one's own or not noted as absent"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "already_replied"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::super::store::{self, Due, DueAfter, RecordFilter};
+use super::super::store::{self, DueAfter, DuePage, RecordFilter};
 use super::own;
 use super::records::ServiceRecord;
 use crate::hours::Grade;
@@ -42,16 +42,6 @@ impl DueAfter {
     /// As it stands in a URL.
     pub fn token(&self) -> String {
         format!("{}_{}", self.ends_at.millis(), self.shift)
-    }
-
-    /// After the last of a page that is full.
-    pub fn of(page: &[Due], limit: i64) -> Option<Self> {
-        let full = i64::try_from(page.len()).is_ok_and(|length| length >= limit);
-        let last = page.last().filter(|_| full)?;
-        Some(Self {
-            ends_at: last.ends_at,
-            shift: Uuid::try_parse(&last.shift_id).ok()?,
-        })
     }
 }
 
@@ -137,11 +127,12 @@ pub fn following(target: &str, after: &DueAfter) -> String {
     format!("{path}?{query}")
 }
 
-fn answer(visit: &Visit, shifts: Vec<Due>, limit: i64) -> Response {
-    let next = DueAfter::of(&shifts, limit).map(|after| following(&visit.target, &after));
+fn answer(visit: &Visit, page: DuePage) -> Response {
+    let next = page.next.map(|after| following(&visit.target, &after));
     let link = link_to(next.as_deref());
     let late = overdue_before(visit.now.date());
-    let items = shifts
+    let items = page
+        .shifts
         .into_iter()
         .map(|shift| {
             let due = due(shift.ends_at);
@@ -187,10 +178,9 @@ pub async fn hours_due(
     let asked = query.as_ref().ok().map(|Query(query)| query);
     let limit = asked.and_then(|query| query.limit).map_or(50, Digits::get);
     let after = asked.and_then(|query| query.cursor.as_ref());
-    let (_, shifts, _) =
-        store::due_of_organization(&visit, organization, after, limit, None).await?;
+    let (_, page, _) = store::due_of_organization(&visit, organization, after, limit, None).await?;
     query.as_ref().map_err(Clone::clone)?;
-    Ok(answer(&visit, shifts, limit))
+    Ok(answer(&visit, page))
 }
 
 /// List the shifts in your reach that are overdue to be settled.
@@ -216,9 +206,9 @@ pub async fn hours_overdue(
     let limit = asked.and_then(|query| query.limit).map_or(50, Digits::get);
     let after = asked.and_then(|query| query.cursor.as_ref());
     let late = overdue_before(visit.now.date());
-    let shifts = store::due_in_reach(&visit, late, after, limit).await?;
+    let page = store::due_in_reach(&visit, late, after, limit).await?;
     query.as_ref().map_err(Clone::clone)?;
-    Ok(answer(&visit, shifts, limit))
+    Ok(answer(&visit, page))
 }
 
 /// One page of records.

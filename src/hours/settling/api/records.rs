@@ -115,7 +115,7 @@ impl From<RecordRow> for ServiceRecord {
     params(("id" = Uuid, Path, description = "The record's id")),
     responses(
         (status = 200, body = ServiceRecord),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: none, or none of the caller's"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: none of the caller's"),
     ),
 )]
 pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {

@@ -7,7 +7,7 @@ use crate::hours::settling::api::absences::already_replied;
 use crate::hours::settling::store::{self, Excuse};
 use crate::platform::clock::day_words;
 use crate::platform::fields::FieldErrors;
-use crate::platform::i18n::Words;
+use crate::platform::i18n::{Lang, Words};
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Form, Id};
 use crate::platform::page::{Audience, page, see_other, when};
@@ -66,8 +66,10 @@ fn shown(visit: &Visit, excuse: &Excuse, typed: &str, wrong: Option<&Words>) -> 
             p.say.good { (lang.pick("组织者后来补记了您的服务，这条未到场不再算数。", "Your service was recorded afterwards; the absence does not count any more.")) }
         } @else {
             p.say.wait {
-                (excuse.organization_name) " " (lang.pick("于 ", "noted on ")) (day_words(recorded, lang))
-                (lang.pick(" 记为未到场", " that you were not there"))
+                @match lang {
+                    Lang::Zh => { (excuse.organization_name) "于 " (day_words(recorded, lang)) "把这次报名记为未到场" }
+                    Lang::En => { (excuse.organization_name) " noted on " (day_words(recorded, lang)) " that you were not there" }
+                }
                 @if let Some(reason) = &absence.reason { (lang.pick("，原因：", ". Reason: ")) (reason) }
                 (lang.pick("。", "."))
             }

@@ -5,7 +5,7 @@ use maud::html;
 
 use super::due_line;
 use crate::hours::settling::api::lists::{DueQuery, following};
-use crate::hours::settling::store::{self, DueAfter};
+use crate::hours::settling::store;
 use crate::hours::working_days::overdue_before;
 use crate::platform::input::PageQuery;
 use crate::platform::page::{Audience, page, see_other};
@@ -24,8 +24,8 @@ pub async fn overdue(
         return Ok(see_other("/sign-in?back=/coordination/hours"));
     }
     let late = overdue_before(visit.now.date());
-    let shifts = store::due_in_reach(&visit, late, query.cursor.as_ref(), SHOWN).await?;
-    let next = DueAfter::of(&shifts, SHOWN).map(|after| following(&visit.target, &after));
+    let due = store::due_in_reach(&visit, late, query.cursor.as_ref(), SHOWN).await?;
+    let next = due.next.map(|after| following(&visit.target, &after));
     let lang = visit.lang;
     let title = lang.pick("逾期未记录的服务", "Service overdue to be recorded");
     let body = html! {
@@ -35,10 +35,10 @@ pub async fn overdue(
             "结束满 10 个工作日仍未结算的班次，最早的在前。",
             "Shifts not settled ten working days after their end, the oldest first.",
         )) }
-        @if shifts.is_empty() {
+        @if due.shifts.is_empty() {
             div.empty { p { (lang.pick("没有逾期的班次。", "Nothing is overdue.")) } }
         }
-        ul.shifts { @for shift in &shifts {
+        ul.shifts { @for shift in &due.shifts {
             (due_line(shift, None, Some(&shift.organization_name), visit.now, lang))
         } }
         @if let Some(next) = next { p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } } }

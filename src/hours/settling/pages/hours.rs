@@ -5,7 +5,7 @@ use maud::html;
 
 use super::due_line;
 use crate::hours::settling::api::lists::{DueQuery, following};
-use crate::hours::settling::store::{self, DueAfter};
+use crate::hours::settling::store;
 use crate::organizations::pages::{ConsolePage, console_nav};
 use crate::platform::clock::DAY;
 use crate::platform::input::{Id, PageQuery};
@@ -31,9 +31,9 @@ pub async fn hours(
     }
     let since = visit.now.plus(-ANSWERS_SHOWN);
     let after = query.cursor.as_ref();
-    let (door, shifts, answers) =
+    let (door, due, answers) =
         store::due_of_organization(&visit, id, after, SHOWN, Some(since)).await?;
-    let next = DueAfter::of(&shifts, SHOWN).map(|after| following(&visit.target, &after));
+    let next = due.next.map(|after| following(&visit.target, &after));
     let lang = visit.lang;
     let title = lang.pick("服务记录", "Service hours");
     let body = html! {
@@ -47,7 +47,7 @@ pub async fn hours(
         }
         section.course {
             h2 { (lang.pick("待结算的班次", "Shifts to settle")) }
-            @if shifts.is_empty() {
+            @if due.shifts.is_empty() {
                 div.empty { p { (lang.pick("没有待结算的班次。", "Nothing waits to be settled.")) } }
             } @else {
                 p.small { (lang.pick(
@@ -55,7 +55,7 @@ pub async fn hours(
                     "Service is recorded within ten working days of its end (Order 67, article 8). Later is possible and shows.",
                 )) }
             }
-            ul.shifts { @for shift in &shifts {
+            ul.shifts { @for shift in &due.shifts {
                 (due_line(shift, Some(&format!("/shifts/{}/settlement", shift.shift_id)), None, visit.now, lang))
             } }
             @if let Some(next) = next { p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } } }

@@ -71,7 +71,14 @@ pub async fn records(
 fn line(row: &RecordRow, lang: Lang) -> Markup {
     let record = &row.record;
     let day = parse_date(&record.on_date).map(|day| day_words(start_of(day), lang));
-    let year = record.on_date.get(..4).unwrap_or_default();
+    let (year, day) = (
+        record.on_date.get(..4).unwrap_or_default(),
+        day.unwrap_or_default(),
+    );
+    let day = match lang {
+        Lang::Zh => format!("{year}年{day}"),
+        Lang::En => format!("{day} {year}"),
+    };
     let due = record.due_on.as_deref().and_then(parse_date);
     let late =
         record.supersedes.is_none() && due.is_some_and(|due| record.recorded_at.date() > due);
@@ -79,7 +86,7 @@ fn line(row: &RecordRow, lang: Lang) -> Markup {
     html! {
         li {
             div { strong class=[corrected.then_some("struck")] { (row.name) }
-                small { " · " span.num.nowrap { (year) " " (day.unwrap_or_default()) } } }
+                br; small.num { (day) } }
             div.go.num {
                 @match record.minutes {
                     Some(minutes) => (duration_words(minutes, lang)),

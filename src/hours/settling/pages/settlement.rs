@@ -11,10 +11,11 @@ use super::due_words;
 use super::form::{Sheet, Typed};
 use crate::hours::duration_words;
 use crate::hours::settling::api::{loaded, moved_on};
+use crate::hours::settling::deciding::overlap;
 use crate::hours::settling::proposal::{Evidence, Proposal, propose};
 use crate::hours::settling::store::{self, Loaded, Person, Recorded, Settled, ShiftRow, Wanted};
 use crate::hours::working_days::due;
-use crate::platform::clock::{day_words, span_words};
+use crate::platform::clock::{Instant, day_words, span_words};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
@@ -162,7 +163,8 @@ fn shown(visit: &Visit, loaded: &Loaded, refused: &Refused<'_>, done: bool) -> R
         }
         form method="post" action={ "/shifts/" (shift.id) "/settlement" } {
             input type="hidden" name="version" value=(shift.version);
-            ul.shifts { @for (at, person) in people.iter().enumerate() { (line(visit, shift, at, person, open, refused)) } }
+            @if open && shift.settled_at.is_none() { p.small { (lang.pick("勾选的人记为到场，时间按签到情况提出，可以修改。", "Those ticked came. Times are proposed from what was seen; change what is not right.")) } }
+            ul.people { @for (at, person) in people.iter().enumerate() { (line(visit, shift, at, person, open, refused)) } }
             @if open && (left || shift.settled_at.is_none()) { (in_charge(shift, refused, lang)) }
         }
     };
@@ -241,25 +243,25 @@ fn line(
     let tail = phone.get(7..).unwrap_or_default();
     let proposal = propose(shift.slot(), &person.evidence, settled);
     let name = html! { strong { (person.name) } " " small.num { (tail) } };
+    let said = html! {
+        div.small {
+            @if !person.is_absent() || !person.evidence.is_empty() { (proposed(&proposal, &person.busy, lang)) }
+            (seen(&person.evidence, lang))
+            @if let Some(absence) = person.absence.as_ref().filter(|it| it.lifted_at.is_none()) {
+                (lang.pick("已记为未到场", "Noted as absent"))
+                @if let Some(reason) = &absence.reason { (lang.pick("：", ": ")) (reason) }
+                @if let Some(reply) = &absence.reply {
+                    p.say.wait { (lang.pick("志愿者说明：", "The volunteer says: ")) (reply) }
+                }
+            }
+        }
+    };
     html! {
         li id={ "p" (at) } {
             @match &person.record {
                 Some(record) => (recorded(record, &name, shift, lang)),
-                None => {
-                    @if open { (fields(at, person, &name, &proposal, settled, refused, lang)) }
-                    @else { div { (name) } div.go { (person.state.name(lang)) } }
-                    div.small {
-                        @if !person.is_absent() || !person.evidence.is_empty() { (proposed(&proposal, lang)) }
-                        (seen(&person.evidence, lang))
-                        @if let Some(absence) = person.absence.as_ref().filter(|it| it.lifted_at.is_none()) {
-                            p { (lang.pick("已记为未到场", "Noted as absent"))
-                                @if let Some(reason) = &absence.reason { (lang.pick("：", ": ")) (reason) } }
-                            @if let Some(reply) = &absence.reply {
-                                p.say.wait { (lang.pick("志愿者说明：", "The volunteer says: ")) (reply) }
-                            }
-                        }
-                    }
-                },
+                None if open => (fields(at, person, [&name, &said], &proposal, settled, refused, lang)),
+                None => { div { (name) " · " (person.state.name(lang)) } (said) }
             }
         }
     }
@@ -268,8 +270,7 @@ fn line(
 fn recorded(record: &Recorded, name: &Markup, shift: &ShiftRow, lang: Lang) -> Markup {
     let late = record.recorded_at.date() > due(shift.ends_at).date;
     html! {
-        div { (name) }
-        div.go { span.state.small.attended { (SignupState::Attended.name(lang)) } }
+        div { (name) " · " (SignupState::Attended.name(lang)) }
         div.small {
             span.num { (span_words(record.started_at, record.ended_at, lang)) }
             " · " (duration_words(record.minutes, lang)) " · " (record.grade.word()) " " (record.grade.name(lang))
@@ -279,7 +280,7 @@ fn recorded(record: &Recorded, name: &Markup, shift: &ShiftRow, lang: Lang) -> M
 }
 
 /// What is proposed, and why.
-fn proposed(proposal: &Proposal, lang: Lang) -> Markup {
+fn proposed(proposal: &Proposal, busy: &[(Instant, Instant)], lang: Lang) -> Markup {
     html! {
         @if let Some(stay) = &proposal.stay {
             span.num { (span_words(stay.started_at, stay.ended_at, lang)) }
@@ -288,6 +289,11 @@ fn proposed(proposal: &Proposal, lang: Lang) -> Markup {
         @for note in &proposal.notes {
             @if proposal.stay.is_some() { (lang.pick("；", "; ")) }
             (note.name(lang))
+        }
+        @if let Some(stay) = &proposal.stay {
+            @for (from, to) in busy { @if *from < stay.ended_at && *to > stay.started_at {
+                span.wrong { (overlap(*from, *to).in_lang(lang)) }
+            } }
         }
     }
 }
@@ -309,7 +315,7 @@ fn seen(evidence: &[Evidence], lang: Lang) -> Markup {
 fn fields(
     at: usize,
     person: &Person,
-    name: &Markup,
+    [name, said]: [&Markup; 2],
     proposal: &Proposal,
     settled: bool,
     refused: &Refused<'_>,
@@ -351,7 +357,7 @@ fn fields(
                 span { (name) } }
             @if let Some(wrong) = wrong("signup_id") { span.wrong { (wrong) } }
         }
-        div.go { @if settled { small { (person.state.name(lang)) } } @else { small { (lang.pick("勾选为到场", "tick: came")) } } }
+        (said)
         details open[any_wrong] {
             summary aria-label={ (lang.pick("改时间 ", "Change times of ")) (person.name) } { (lang.pick("改时间", "Change times")) }
             div.filters {

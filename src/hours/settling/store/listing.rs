@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::reading::{RecordRow, row_columns};
 use crate::bind;
-use crate::coordination::store::reach;
+use crate::coordination::store::{Standing, reach, standing};
 use crate::hours::Grade;
 use crate::menu::search::Cursor;
 use crate::organizations::{Agent, Permission};
@@ -99,16 +99,37 @@ fn page(
         .and(ended_by)
         .and(after.map_or(0, |after| after.ends_at.millis()))
         .and(after.map_or_else(String::new, |after| after.shift.to_string()))
-        .and(limit)
+        .and(limit + 1)
 }
 
-/// In order, each once, and no more than asked for.
-fn in_order(lists: Vec<Shifts>, limit: i64) -> Vec<Due> {
-    let mut shifts: Vec<Due> = lists.into_iter().flat_map(|list| list.shifts).collect();
-    shifts.sort_by(|a, b| (a.ends_at, &a.shift_id).cmp(&(b.ends_at, &b.shift_id)));
-    shifts.dedup_by(|a, b| a.shift_id == b.shift_id);
-    shifts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    shifts
+/// One page of shifts that wait, and where the next one begins, if there is more.
+#[derive(Debug)]
+pub struct DuePage {
+    /// In the order of their ends.
+    pub shifts: Vec<Due>,
+    /// Where this page ends.
+    pub next: Option<DueAfter>,
+}
+
+impl DuePage {
+    /// In order, each once, and no more than asked for.
+    fn of(lists: Vec<Shifts>, limit: i64) -> Self {
+        let mut shifts: Vec<Due> = lists.into_iter().flat_map(|list| list.shifts).collect();
+        shifts.sort_by(|a, b| (a.ends_at, &a.shift_id).cmp(&(b.ends_at, &b.shift_id)));
+        shifts.dedup_by(|a, b| a.shift_id == b.shift_id);
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let more = shifts.len() > limit;
+        shifts.truncate(limit);
+        let last = shifts.last().filter(|_| more);
+        let next = last.and_then(|last| {
+            let shift = Uuid::try_parse(&last.shift_id).ok()?;
+            Some(DueAfter {
+                ends_at: last.ends_at,
+                shift,
+            })
+        });
+        Self { shifts, next }
+    }
 }
 
 /// Whoever stands at an organization's door, and what they came for.
@@ -137,6 +158,29 @@ fn at_the_door(visit: &Visit, organization: Uuid) -> Statement {
     )
 }
 
+/// The statement for one page of shifts of an organization that ended.
+pub fn due_statement(
+    visit: &Visit,
+    organization: Uuid,
+    after: Option<&DueAfter>,
+    limit: i64,
+) -> Statement {
+    let nothing: Option<i64> = None;
+    let due = bind!(OF_ORGANIZATION, organization, nothing);
+    page(due, visit.now, after, limit)
+}
+
+/// The statement for one page of shifts in the caller's reach that ended before an instant.
+pub fn overdue_statement(
+    visit: &Visit,
+    ended_before: Instant,
+    after: Option<&DueAfter>,
+    limit: i64,
+) -> Statement {
+    let due = bind!(IN_REACH, visit.credential_hash(), visit.now);
+    page(due, ended_before.plus(-1), after, limit)
+}
+
 /// Shifts of an organization that ended and wait to be settled, the oldest first; with what
 /// volunteers said to their absences since an instant, where that is asked for.
 pub async fn due_of_organization(
@@ -145,12 +189,10 @@ pub async fn due_of_organization(
     after: Option<&DueAfter>,
     limit: i64,
     answers_since: Option<Instant>,
-) -> Result<(Door, Vec<Due>, Vec<super::absences::Answered>), Problem> {
-    let nothing: Option<i64> = None;
-    let due = bind!(OF_ORGANIZATION, organization, nothing);
+) -> Result<(Door, DuePage, Vec<super::absences::Answered>), Problem> {
     let mut statements = vec![
         at_the_door(visit, organization),
-        page(due, visit.now, after, limit),
+        due_statement(visit, organization, after, limit),
     ];
     statements.extend(answers_since.map(|since| super::answered(organization, since, 100)));
     let batch = visit.db.batch(statements).await?;
@@ -159,7 +201,7 @@ pub async fn due_of_organization(
         Some(_) => batch.rows(2)?,
         None => Vec::new(),
     };
-    Ok((door, in_order(batch.rows(1)?, limit), answers))
+    Ok((door, DuePage::of(batch.rows(1)?, limit), answers))
 }
 
 /// Shifts within the caller's regions that ended before an instant and wait to be settled,
@@ -169,18 +211,15 @@ pub async fn due_in_reach(
     ended_before: Instant,
     after: Option<&DueAfter>,
     limit: i64,
-) -> Result<Vec<Due>, Problem> {
-    let due = bind!(IN_REACH, visit.credential_hash(), visit.now);
-    let batch = visit
-        .db
-        .batch(vec![
-            crate::coordination::store::standing(visit),
-            page(due, ended_before.plus(-1), after, limit),
-        ])
-        .await?;
-    let standing: Option<crate::coordination::store::Standing> = batch.first(0)?;
-    standing.ok_or_else(Problem::unauthenticated)?.require()?;
-    Ok(in_order(batch.rows(1)?, limit))
+) -> Result<DuePage, Problem> {
+    let statements = vec![
+        standing(visit),
+        overdue_statement(visit, ended_before, after, limit),
+    ];
+    let batch = visit.db.batch(statements).await?;
+    let caller: Option<Standing> = batch.first(0)?;
+    caller.ok_or_else(Problem::unauthenticated)?.require()?;
+    Ok(DuePage::of(batch.rows(1)?, limit))
 }
 
 /// Which records of an organization. Conditions combine.
@@ -201,7 +240,7 @@ pub struct RecordFilter {
 }
 
 /// The statement for one page of an organization's records, the latest day first.
-fn records_statement(organization: Uuid, filter: &RecordFilter) -> Statement {
+pub fn records_statement(organization: Uuid, filter: &RecordFilter) -> Statement {
     let mut params: Vec<Param> = vec![organization.into(), filter.limit.into()];
     let mut bind = |value: Param| {
         params.push(value);

@@ -38,7 +38,8 @@ WHERE NOT EXISTS (
     " = ?6)"
 );
 
-/// `?6` JSON: what to record of whom, `?7` facts all of them share.
+/// `?6` JSON: what to record of whom, `?7` facts all of them share. The plus sign has each
+/// sign-up found by its id: by its shift, everybody would be looked at for everybody.
 const RECORD: &str = concat!(
     of_shift!(),
     "
@@ -52,7 +53,7 @@ SELECT e.value ->> 'id', 'service', s.volunteer_id, t.organization_id, s.id, t.i
 FROM target t
 JOIN agent a ON a.may
 JOIN json_each(?6) e
-JOIN signup s ON s.id = e.value ->> 'signup_id' AND s.shift_id = t.id
+JOIN signup s ON s.id = e.value ->> 'signup_id' AND +s.shift_id = t.id
 ORDER BY e.key"
 );
 
@@ -65,7 +66,7 @@ SELECT s.id, t.id, t.organization_id, ?2, a.actor, e.value ->> 'reason'
 FROM target t
 JOIN agent a ON a.may
 JOIN json_each(?6) e
-JOIN signup s ON s.id = e.value ->> 'signup_id' AND s.shift_id = t.id"
+JOIN signup s ON s.id = e.value ->> 'signup_id' AND +s.shift_id = t.id"
 );
 
 /// Right after either: `?1` how many it must have been.
