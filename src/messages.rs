@@ -3,9 +3,11 @@
 use axum::response::Response;
 use maud::html;
 
+use crate::hours::{RecordKind, duration_words};
 use crate::platform::clock::{Instant, day_from, span_words};
 use crate::platform::config::Config;
 use crate::platform::i18n::Lang;
+use crate::platform::input::Choice as _;
 use crate::platform::outbox::{self, Letter};
 use crate::platform::page::{Audience, page};
 use crate::platform::problem::Problem;
@@ -115,12 +117,64 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
                 "A volunteer asks to withdraw from “{title}” ({when}). Open the roster under My shifts to respond."
             )
         }
+        ("service_recorded" | "service_absent" | "record_added", lang) => {
+            about_hours(letter, title, &when, lang)
+        }
         (kind, lang) => about_organizations(kind, title, place, reason, lang)?,
     };
     Some(match lang {
         Lang::Zh => format!("【点单】{words}"),
         Lang::En => format!("[Diandan] {words}"),
     })
+}
+
+fn about_hours(letter: &Letter, title: &str, when: &str, lang: Lang) -> String {
+    let organization = letter.param("organization");
+    match (letter.kind.as_str(), lang) {
+        ("service_recorded", lang) => {
+            let given = duration_words(letter.number("minutes"), lang);
+            match lang {
+                Lang::Zh => format!(
+                    "您在“{title}”的服务已由{organization}记录：{when}，计 {given}。如有出入，请在“我的时长”里提出。谢谢您！"
+                ),
+                Lang::En => format!(
+                    "{organization} has recorded your service on “{title}”: {when}, {given}. If it is not right, say so under My hours. Thank you!"
+                ),
+            }
+        }
+        ("service_absent", lang) => {
+            let url = letter.param("url");
+            let why = match (letter.param("reason"), lang) {
+                ("", _) => String::new(),
+                (reason, Lang::Zh) => format!("，原因：{reason}"),
+                (reason, Lang::En) => format!(". Reason: {reason}"),
+            };
+            match lang {
+                Lang::Zh => format!(
+                    "{organization}把您在“{title}”（{when}）的报名记为未到场{why}。如果您来过或有别的情况，请在这里说明：{url}"
+                ),
+                Lang::En => format!(
+                    "{organization} noted that you were not at “{title}” ({when}){why}. If you were, or something came up, say so here: {url}"
+                ),
+            }
+        }
+        (_, lang) => {
+            let kind =
+                RecordKind::from_word(letter.param("kind")).map_or("", |kind| kind.name(lang));
+            match (title, lang) {
+                ("", Lang::Zh) => format!("{organization}为您记录了一条{kind}，谢谢您的付出。"),
+                ("", Lang::En) => format!(
+                    "{organization} has added a record for you: {kind}. Thank you for what you do."
+                ),
+                (title, Lang::Zh) => {
+                    format!("{organization}为您记录了一条{kind}：{title}。谢谢您的付出。")
+                }
+                (title, Lang::En) => format!(
+                    "{organization} has added a record for you: {kind}, {title}. Thank you for what you do."
+                ),
+            }
+        }
+    }
 }
 
 /// A reason as a sentence of its own, when there is one.
@@ -247,7 +301,7 @@ mod tests {
         serde_json::from_value(json!({
             "seq": 1, "kind": kind, "language": language, "attempts": 0, "created_at": 0,
             "params": json!({"title": "义诊", "place": "村口", "reason": "下雨",
-                "text": "请带伞", "organization": "义工队", "role": "助教", "was": 1_795_820_400_000_i64,
+                "text": "请带伞", "organization": "义工队", "minutes": 150, "kind": "training", "role": "助教", "was": 1_795_820_400_000_i64,
                 "starts_at": 1_795_824_000_000_i64, "ends_at": 1_795_831_200_000_i64}).to_string(),
             "secret_sealed": config.keys.seal("012345").unwrap(),
             "phone_sealed": config.keys.seal("13800138000").unwrap(),
@@ -274,6 +328,8 @@ mod tests {
             "signup_declined",
             "organizer_message",
             "cancel_requested",
+            "service_recorded",
+            "service_absent",
         ] {
             for language in ["zh", "en"] {
                 let text = text(&letter(kind, language, &config), &config).unwrap();
@@ -287,6 +343,7 @@ mod tests {
             "organization_suspended",
             "organization_reinstated",
             "coordinator_appointed",
+            "record_added",
         ] {
             for language in ["zh", "en"] {
                 let text = text(&letter(kind, language, &config), &config).unwrap();
@@ -295,6 +352,8 @@ mod tests {
                 assert_eq!(text.contains("下雨"), explains, "{text}");
             }
         }
+        let recorded = text(&letter("service_recorded", "zh", &config), &config).unwrap();
+        assert!(recorded.contains("2 小时 30 分"), "{recorded}");
         let code = text(&letter("sign_in_code", "zh", &config), &config).unwrap();
         assert_eq!(code, "【点单】验证码 012345，10 分钟内有效。请勿告诉他人。");
         assert_eq!(text(&letter("unknown", "zh", &config), &config), None);

@@ -112,6 +112,12 @@ operations! {
     "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
     "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
     "/api/v1/signups/{id}/move" => post signups::organizing::api::move_signup;
+    "/api/v1/signups/{id}/absence-reply" => post hours::settling::api::absences::reply;
+    "/api/v1/shifts/{id}/settlement" => get hours::settling::api::show, post hours::settling::api::settle;
+    "/api/v1/organizations/{org}/hours-due" => get hours::settling::api::lists::hours_due;
+    "/api/v1/organizations/{org}/records" => get hours::settling::api::lists::records, post hours::settling::api::records::add;
+    "/api/v1/records/{id}" => get hours::settling::api::records::show;
+    "/api/v1/coordination/hours-due" => get hours::settling::api::lists::hours_overdue;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;
@@ -142,6 +148,27 @@ fn webhook_pages() -> Router {
         .route(
             &format!("{one}/deliveries/{{delivery}}/replay"),
             post(pages::replay),
+        )
+}
+
+/// Settling shifts, and what waits for it.
+fn settling_pages() -> Router {
+    use hours::settling::pages;
+    Router::new()
+        .route(
+            "/shifts/{id}/settlement",
+            get(pages::settlement).post(pages::settle),
+        )
+        .route("/organizations/{id}/hours", get(pages::hours))
+        .route("/organizations/{id}/records", get(pages::records))
+        .route(
+            "/organizations/{id}/records/new",
+            get(pages::new).post(pages::add),
+        )
+        .route("/coordination/hours", get(pages::overdue))
+        .route(
+            "/me/signups/{id}/absence",
+            get(pages::absence).post(pages::reply),
         )
 }
 
@@ -258,6 +285,7 @@ fn pages() -> Router {
         .merge(organizing_pages())
         .merge(attendance_pages())
         .merge(webhook_pages())
+        .merge(settling_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -5,6 +5,8 @@
 
 pub mod attendance;
 pub mod record;
+pub mod settling;
+pub mod working_days;
 
 use crate::choice;
 use crate::platform::i18n::Lang;

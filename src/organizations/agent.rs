@@ -191,11 +191,15 @@ impl Agent {
         bind!(AGENT, credential_hash, now, organization)
     }
 
+    /// Whether they may do this in the organization's name.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.role.is_some_and(|role| role.may(permission))
+            || self.scopes.iter().any(|scope| scope.gives(permission))
+    }
+
     /// An error unless they may do this in the organization's name.
     pub fn require(&self, permission: Permission) -> Result<(), Problem> {
-        let by_role = self.role.is_some_and(|role| role.may(permission));
-        let by_key = self.scopes.iter().any(|scope| scope.gives(permission));
-        if by_role || by_key {
+        if self.may(permission) {
             Ok(())
         } else {
             Err(Problem::forbidden())

@@ -196,6 +196,14 @@ impl Form {
         fields.next().map(|(_, value)| value.as_str())
     }
 
+    /// Every field that is filled in, with its trimmed value, in order.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.trim()))
+            .filter(|(_, value)| !value.is_empty())
+    }
+
     /// All values of a field that may be ticked several times.
     pub fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0

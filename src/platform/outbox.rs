@@ -110,13 +110,16 @@ impl Letter {
 
     /// An instant among the parameters.
     pub fn instant(&self, name: &str) -> Instant {
-        let millis = self
-            .params
-            .get(name)
-            .and_then(Value::as_f64)
-            .unwrap_or_default();
-        #[expect(clippy::cast_possible_truncation, reason = "milliseconds are whole")]
-        Instant::from_millis(millis as i64)
+        Instant::from_millis(self.number(name))
+    }
+
+    /// A whole number among the parameters.
+    pub fn number(&self, name: &str) -> i64 {
+        let number = self.params.get(name).and_then(Value::as_f64);
+        #[expect(clippy::cast_possible_truncation, reason = "it is whole")]
+        {
+            number.unwrap_or_default() as i64
+        }
     }
 
     /// The secret it carries, such as a one-time code.

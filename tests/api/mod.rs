@@ -19,6 +19,7 @@ mod publishing;
 mod readme;
 mod roles;
 mod sessions;
+mod settling;
 mod signing_up;
 mod trouble;
 mod wave;

@@ -39,7 +39,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 73] = [
+const TABLE: [(&str, &str, [u16; 19]); 81] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -114,6 +114,14 @@ const TABLE: [(&str, &str, [u16; 19]); 73] = [
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/cancel",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/shifts/{id}/settlement",                             [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/shifts/{id}/settlement",                             [401, 401, 401, 403, 403, 403, 403, 409, 409, 409, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/signups/{id}/absence-reply",                         [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("GET",    "/api/v1/organizations/{org}/hours-due",                      [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/records",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/records",                        [401, 401, 401, 403, 403, 403, 403, 201, 201, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/records/{id}",                                       [401, 401, 401, 404, 200, 404, 200, 200, 200, 200, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
+    ("GET",    "/api/v1/coordination/hours-due",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
 ];
 
@@ -211,6 +219,12 @@ fn rows<'a>(
                         .to_owned(),
                     vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
+                if path.ends_with("/absence-reply") {
+                    statements.push(absence(organization, signup));
+                }
+            }
+            if path.starts_with("/api/v1/records/") {
+                statements.push(training(organization, &holders[0].0, &things[0]));
             }
             Row {
                 webhook: match *method {
@@ -227,7 +241,9 @@ fn rows<'a>(
             }
         })
         .collect();
-    organization.place.sql(statements);
+    for some in statements.chunks(300) {
+        organization.place.sql(some.to_vec());
+    }
     rows
 }
 
@@ -258,6 +274,26 @@ fn tried(
             json!([appointment, subject.id]),
         ),
     ]
+}
+
+/// That somebody was noted as absent.
+fn absence(organization: &Organization, signup: &str) -> Sql {
+    (
+        "INSERT INTO absence (signup_id, shift_id, organization_id, recorded_at, recorded_by)
+         SELECT id, shift_id, ?2, 0, 'clock' FROM signup WHERE id = ?1"
+            .to_owned(),
+        vec![json!(signup), json!(organization.id)],
+    )
+}
+
+/// A record of somebody's training.
+fn training(organization: &Organization, volunteer: &Volunteer, id: &str) -> Sql {
+    (
+        "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
+         VALUES (?1, 'training', ?2, ?3, '2026-11-20', '{}', 0, 'clock')"
+            .to_owned(),
+        vec![json!(id), json!(volunteer.id), json!(organization.id)],
+    )
 }
 
 /// An endpoint nobody listens at, with a delivery of the same id.
@@ -302,6 +338,7 @@ impl Row<'_> {
             Some("projects") => &self.project.id,
             Some("shifts") => &self.shift.id,
             Some("coordinators") => appointment,
+            Some("records") => invitation,
             _ => signup,
         };
         let target = path
@@ -324,9 +361,13 @@ impl Row<'_> {
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
-        let body = match path.ends_with("/move") {
-            true => Some(json!({"shift_id": self.project.shift("b").id})),
-            false => body(organization.place, method, path),
+        let body = match (method, path.rsplit('/').next()) {
+            (_, Some("move")) => Some(json!({"shift_id": self.project.shift("b").id})),
+            ("POST", Some("records")) => Some(json!({
+                "kind": "honour", "signup_id": signup, "on_date": "2026-11-20",
+                "name": "优秀志愿者", "grantor": "县团委",
+            })),
+            _ => body(organization.place, method, path),
         };
         let request = match body {
             None => request,
@@ -418,8 +459,9 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("webhooks")) => Some(json!({"url": "http://127.0.0.1:9/"})),
         ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
         ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
-        ("POST", Some("signups" | "attendance")) => Some(json!({})),
+        ("POST", Some("signups" | "attendance" | "settlement")) => Some(json!({})),
         ("POST", Some("attendance-by-hand")) => Some(json!({"kind": "in", "reason": "补记"})),
+        ("POST", Some("absence-reply")) => Some(json!({"text": "我来过"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
         _ => None,

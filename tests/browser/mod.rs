@@ -8,3 +8,4 @@ mod line;
 mod network;
 mod pages;
 mod phone;
+mod settling;

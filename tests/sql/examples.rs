@@ -214,6 +214,30 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             };
             request("POST", path.replace("{id}", &a.id), &who.session)
         }
+        "settle_shift" | "reply_to_absence" | "add_record" => {
+            let start = at("2026-11-28T09:00:00+08:00");
+            let project = organization.publishes(&Notice::of(&[shift("a", start, 5)]));
+            let a = project.shift("a");
+            let signup = volunteer.takes(&a, "confirmed");
+            desk.it_is(start.plus(DAY));
+            let key = organization.new_key(&["hours:write"]);
+            match operation {
+                "settle_shift" => request("POST", path.replace("{id}", &a.id), &key),
+                "add_record" => {
+                    let hash = keys().phone_hash("13800138000");
+                    let sql = "UPDATE volunteer SET phone_hash = ?2 WHERE id = ?1";
+                    desk.place().rows(sql, json!([volunteer.id, hash]));
+                    request("POST", path.replace("{org}", &organization.id), &key)
+                }
+                _ => {
+                    let target = format!("/api/v1/shifts/{}/settlement", a.id);
+                    let settled = request("POST", target, &key);
+                    let settled = settled.json(&json!({"person_in_charge": "李老师"}));
+                    desk.place().send(&settled).is(200);
+                    request("POST", path.replace("{id}", &signup), &volunteer.session)
+                }
+            }
+        }
         other => panic!("say here what {other} needs before its example can succeed"),
     }
 }

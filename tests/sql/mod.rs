@@ -26,6 +26,7 @@ mod refusals;
 mod repeats;
 mod replacing;
 mod schema;
+mod settling;
 mod shifts;
 mod sign_in;
 mod standards;

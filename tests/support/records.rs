@@ -1,9 +1,11 @@
-//! Records written past the product, for what only reads them.
+//! Evidence and records written past the product, for what only reads them.
 
 use serde_json::json;
 
+use diandan::platform::clock::Instant;
+
 use super::people::{Organization, Volunteer};
-use super::place::Place;
+use super::place::{Place, Sql};
 
 /// A record of service that stands by itself, without a sign-up.
 #[derive(Clone)]
@@ -68,5 +70,48 @@ impl Recorded {
         volunteer: &Volunteer<'_>,
     ) -> i64 {
         place.number(&self.sql(organization, volunteer), json!([]))
+    }
+}
+
+/// A coming or going that was seen.
+#[derive(Clone)]
+pub struct Seen {
+    pub kind: &'static str,
+    pub method: &'static str,
+    pub happened_at: Instant,
+    pub late: bool,
+}
+
+impl Seen {
+    /// `in` or `out` by the code that changes, on time.
+    pub fn by_code(kind: &'static str, happened_at: Instant) -> Self {
+        Self {
+            kind,
+            method: "code",
+            happened_at,
+            late: false,
+        }
+    }
+
+    /// The statement that writes it of a sign-up.
+    pub fn sql(&self, signup: &str) -> Sql {
+        let sql = "INSERT INTO attendance (id, signup_id, shift_id, volunteer_id, kind, method, happened_at, received_at, late, reason, actor)
+             SELECT ?1, s.id, s.shift_id, s.volunteer_id, ?3, ?4, ?5, ?5, ?6, iif(?4 = 'hand', '忘带手机', NULL), 'volunteer:x'
+             FROM signup s WHERE s.id = ?2";
+        let id = uuid::Uuid::now_v7();
+        let params = vec![
+            json!(id),
+            json!(signup),
+            json!(self.kind),
+            json!(self.method),
+            json!(self.happened_at.millis()),
+            json!(i64::from(self.late)),
+        ];
+        (sql.to_owned(), params)
+    }
+
+    /// Writes it.
+    pub fn write(&self, place: &dyn Place, signup: &str) {
+        place.sql(vec![self.sql(signup)]);
     }
 }

@@ -101,6 +101,7 @@ async fn overview(
                 a href={ "/coordination?state=" (word) } aria-current=[(*choice == state).then_some("page")] { (choice.name(lang)) }
             }
         }
+        p { a href="/coordination/hours" { (lang.pick("逾期未记录的服务", "Service overdue to be recorded")) } }
         (organizations(&overview, state, lang))
         @if let Some(next) = next {
             p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } }

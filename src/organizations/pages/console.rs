@@ -13,6 +13,8 @@ pub enum ConsolePage {
     Projects,
     /// `/organizations/{id}/requests`
     Requests,
+    /// `/organizations/{id}/hours`
+    Hours,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -22,9 +24,10 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Projects,
         Self::Requests,
+        Self::Hours,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -34,6 +37,7 @@ impl ConsolePage {
         match self {
             Self::Projects => "projects",
             Self::Requests => "requests",
+            Self::Hours => "hours",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -45,6 +49,7 @@ impl ConsolePage {
         match self {
             Self::Webhooks => Permission::Manage,
             Self::Requests => Permission::ReadSignups,
+            Self::Hours => Permission::ReadHours,
             Self::Projects | Self::Imports | Self::Settings => Permission::ReadProjects,
         }
     }
@@ -53,6 +58,7 @@ impl ConsolePage {
         match self {
             Self::Projects => lang.pick("项目", "Projects"),
             Self::Requests => lang.pick("报名请求", "Requests"),
+            Self::Hours => lang.pick("服务记录", "Service hours"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

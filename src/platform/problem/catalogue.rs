@@ -77,6 +77,10 @@ kinds! {
         ("已是成员", "Member already")
         ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
         ("要改角色时，修改该成员。", "To give them another role, change the member.")
+    already_replied 409
+        ("已经说明过", "Already replied")
+        ("对这次未到的说明已经提交过，不能改写。", "A reply to this absence was given already; it is not rewritten.")
+        ("需要补充时，直接联系组织。", "To add something, talk to the organization.")
     already_signed_up 409
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
@@ -289,6 +293,10 @@ kinds! {
         ("班次已有人报名", "Shift has sign-ups")
         ("改动会悄悄影响已报名的人：班次不见了、时间变了或名额不够了，却没有写明原因；`errors` 指出位置。", "The change would silently affect volunteers: a shift with sign-ups is missing, moved or too small, and no reason is given; `errors` says where.")
         ("保留班次，把它的 `state` 设为 `cancelled` 或写明 `change_reason`。", "Keep the shift, and give its `change_reason` or set its `state` to `cancelled`.")
+    shift_not_over 409
+        ("班次还没结束", "Shift not over")
+        ("班次还没有结束，不能结算。", "The shift has not ended and cannot be settled.")
+        ("结束后再结算。", "Settle it afterwards.")
     skill_missing 409
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")

@@ -71,6 +71,9 @@ pub async fn ticket(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
             p { (lang.pick("有名额时会按顺序自动为您确认，并发短信通知。", "If a seat comes free you move up automatically, and we text you.")) }
         }
         @if !due { (coming) }
+        @if ticket.state == SignupState::Absent {
+            p { a.button href={ "/me/signups/" (ticket.id) "/absence" } { (lang.pick("说明情况", "Say what happened")) } }
+        }
         (leaving_fields(&visit, &ticket))
         div.actions {
             @if cancelled {

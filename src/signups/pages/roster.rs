@@ -66,6 +66,9 @@ pub async fn roster(
                 @if shift.records() { a.button.quiet href={ "/shifts/" (this) "/attendance/code" } { (lang.pick("签到码", "Check-in code")) } }
                 a.button.quiet href={ "/shifts/" (this) "/attendance" } { (lang.pick("签到情况", "Who came")) }
                 a.button.quiet href={ "/shifts/" (this) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
+                @if shift.ends_at <= visit.now {
+                    a.button href={ "/shifts/" (this) "/settlement" } { (lang.pick("结算", "Settle")) }
+                }
             }
             @if shift.manages() { (message_form(&this, &shift, pending, lang)) }
             div.scroll tabindex="0" role="region" aria-label=(lang.pick("名单", "Roster")) {
