@@ -10,6 +10,7 @@ mod examples;
 mod idempotency;
 mod imports;
 mod leaving;
+mod ledger;
 mod members;
 mod menu;
 mod moving;

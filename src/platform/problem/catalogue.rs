@@ -197,6 +197,10 @@ kinds! {
         ("不在等待审核", "Not waiting for approval")
         ("这个报名已经审核过、已撤回，或所属项目不需要审核。", "The sign-up was decided on or withdrawn, or its project asks for no approval.")
         ("读取名单，看它现在的状态。", "Read the roster to see where it stands.")
+    not_sealed_yet 409
+        ("尚未封存", "Not sealed yet")
+        ("记录写下后几分钟内封存进总账，这条还在等待。", "Records are sealed in the ledger within minutes; this one still waits.")
+        ("等 `Retry-After` 秒后再试。", "Wait `Retry-After` seconds and try again.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：只能保存草稿。", "The organization is not verified or was suspended: it can keep drafts only.")
