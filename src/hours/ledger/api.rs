@@ -201,7 +201,7 @@ impl Deserr<FieldErrors> for RecordId {
 #[into_params(parameter_in = Query)]
 pub struct InclusionQuery {
     /// The record's id.
-    #[param(value_type = String, format = "uuid")]
+    #[param(value_type = String, format = "uuid", example = "01990000-0000-7000-8000-000000000002")]
     record: RecordId,
     /// The tree of so many records; that of the newest checkpoint when left out.
     #[param(value_type = Option<i64>, minimum = 1, example = 128)]

@@ -31,7 +31,7 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
         @if let Some(sealed) = &sealed {
             dl.facts {
                 dt { (lang.pick("已封存", "Sealed")) }
-                dd { (lang.pick(format!("{} 条记录", sealed.size), format!("{} records", sealed.size))) }
+                dd { (lang.pick(format!("{} 条记录", sealed.size), counted(sealed.size))) }
                 dt { (lang.pick("时间", "When")) }
                 dd { (moment(sealed.sealed_at, lang)) }
                 dt { (lang.pick("总指纹", "Root hash")) }
@@ -78,6 +78,13 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
         )) }
     };
     Ok(page(&visit, Audience::Everybody, title, &body))
+}
+
+fn counted(records: u64) -> String {
+    match records {
+        1 => "1 record".to_owned(),
+        many => format!("{many} records"),
+    }
 }
 
 /// Day, year and time: `2026年11月28日 周六 08:30`.
