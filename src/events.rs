@@ -14,6 +14,7 @@ use worker::{
 
 use crate::coordination;
 use crate::delivery::{deliver, webhooks};
+use crate::hours::ledger;
 use crate::imports;
 use crate::imports::work::Budget;
 use crate::menu;
@@ -323,6 +324,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             let db = Db::new(binding);
             let allowance = Allowance::of(config.plan, &db);
             tick(&db, config.plan).await;
+            seal(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
             deliver(&db, &config, &allowance).await;
             // Before what takes all that is left.
             get_on_with_imports(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
@@ -355,6 +357,19 @@ async fn get_on_with_imports(visit: &Visit) {
             console_log!("{line}");
         }
         Err(error) => complain("an import did not get on", &format!("{error:?}")),
+    }
+}
+
+/// Seals records in the ledger.
+async fn seal(visit: &Visit) {
+    let budget = ledger::sealing::Budget::of(visit.config.plan);
+    match ledger::sealing::seal(visit, budget).await {
+        Ok(0) => {}
+        Ok(records) => {
+            let line = json!({"level": "info", "message": "sealed", "records": records});
+            console_log!("{line}");
+        }
+        Err(error) => complain("the ledger was not sealed", &format!("{error:?}")),
     }
 }
 

@@ -15,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use tower::ServiceExt as _;
 
+use crate::hours::ledger;
 use crate::platform::assets;
 use crate::platform::config::Environment;
 use crate::platform::download::Streamed;
@@ -61,6 +62,7 @@ macro_rules! operations {
                 (name = "api-keys", description = "What programs act with"),
                 (name = "coordination", description = "Offices bound to a region: verification and appointments"),
                 (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
+                (name = "ledger", description = "Records sealed so that anybody can tell whether one was rewritten (RFC 6962, C2SP tlog-tiles)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
             paths($($($($handler)::+),+),+),
@@ -130,6 +132,13 @@ operations! {
     "/api/v1/me/coordination" => post coordination::api::redeem;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
+    "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
+    "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;
+    "/api/v1/ledger/entries" => get ledger::api::entries;
+    "/api/v1/ledger/key" => get ledger::api::key;
+    "/api/v1/ledger/proofs/consistency" => get ledger::api::prove_consistency;
+    "/api/v1/ledger/proofs/inclusion" => get ledger::api::prove_inclusion;
+    "/api/v1/records/{id}/proof" => get ledger::api::prove_record;
 }
 
 /// An organization's webhooks in its console.
@@ -212,6 +221,15 @@ fn attendance_pages() -> Router {
         .route("/me/signups/{id}/attendance", post(pages::ticket_submit))
 }
 
+/// The ledger, for people and for programs that read transparency logs.
+fn ledger_pages() -> Router {
+    use ledger::files;
+    Router::new()
+        .route("/ledger", get(ledger::pages::show))
+        .route("/ledger/checkpoint", get(files::checkpoint))
+        .route("/ledger/tile/{level}/{*address}", get(files::tile))
+}
+
 fn pages() -> Router {
     Router::new()
         .route("/", get(menu::pages::menu))
@@ -286,6 +304,7 @@ fn pages() -> Router {
         .merge(attendance_pages())
         .merge(webhook_pages())
         .merge(settling_pages())
+        .merge(ledger_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

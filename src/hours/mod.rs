@@ -4,6 +4,7 @@
 //! below "the Measures".
 
 pub mod attendance;
+pub mod ledger;
 pub mod record;
 pub mod settling;
 pub mod working_days;

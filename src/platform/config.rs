@@ -31,6 +31,9 @@ pub struct Config {
     pub rate_limits: bool,
     /// `WORKERS_PLAN`: `free`, which is also meant when nothing is said, or `paid`.
     pub plan: Plan,
+    /// `PUBLIC_ORIGIN`: the address the deployment is known by, `https://…`. What it signs
+    /// names it, whatever address a request came to.
+    pub public_origin: String,
 }
 
 /// What one invocation of the Worker may do: calls to the database and time of computing.
@@ -53,6 +56,9 @@ impl Plan {
 }
 
 const CODES_PER_ADDRESS: i64 = 100;
+
+/// Where nobody else is told of it.
+const LOCAL_ORIGIN: &str = "https://diandan.local";
 
 impl Config {
     /// Reads the variables through `get`. The error names the variable at fault.
@@ -88,13 +94,29 @@ impl Config {
                 Some("paid") => Plan::Paid,
                 Some(_) => return Err("WORKERS_PLAN must be free or paid"),
             },
+            public_origin: match set("PUBLIC_ORIGIN") {
+                None => LOCAL_ORIGIN.to_owned(),
+                Some(origin) if is_origin(&origin) => origin,
+                Some(_) => return Err("PUBLIC_ORIGIN must be https://, a host, and nothing else"),
+            },
         })
+    }
+
+    /// The host of the address the deployment is known by, with its port where it has one.
+    pub fn public_host(&self) -> &str {
+        self.public_origin.trim_start_matches("https://")
     }
 
     /// Whether anything sent can reach anybody.
     pub fn can_notify(&self) -> bool {
         self.notifier_url.is_some() || self.outbox_page
     }
+}
+
+/// As URLs write an origin (WHATWG URL).
+fn is_origin(text: &str) -> bool {
+    url::Url::parse(text)
+        .is_ok_and(|url| url.scheme() == "https" && url.origin().ascii_serialization() == text)
 }
 
 #[cfg(test)]
@@ -148,5 +170,33 @@ mod tests {
         assert_eq!(read(&[]).unwrap().plan, Plan::Free);
         let bad = read(&[("WORKERS_PLAN", "Paid")]);
         assert!(bad.unwrap_err().starts_with("WORKERS_PLAN"));
+    }
+
+    #[test]
+    fn a_deployment_is_known_by_an_origin() {
+        assert_eq!(read(&[]).unwrap().public_host(), "diandan.local");
+        for (origin, host) in [
+            ("https://diandan.example", "diandan.example"),
+            ("https://diandan.example:8443", "diandan.example:8443"),
+        ] {
+            let config = read(&[("PUBLIC_ORIGIN", origin)]).unwrap();
+            assert_eq!(
+                (&*config.public_origin, config.public_host()),
+                (origin, host)
+            );
+        }
+        for bad in [
+            "diandan.example",
+            "http://diandan.example",
+            "https://diandan.example/",
+            "https://diandan.example/desk",
+            "https://Diandan.example",
+            "https://a@diandan.example",
+            "https:// diandan.example",
+            "https://点单.example",
+        ] {
+            let refused = read(&[("PUBLIC_ORIGIN", bad)]).unwrap_err();
+            assert!(refused.starts_with("PUBLIC_ORIGIN"), "{bad}");
+        }
     }
 }

@@ -7,6 +7,7 @@ mod client;
 mod contract;
 mod hardening;
 mod imports;
+mod ledger;
 mod limits;
 mod manners;
 mod memory;

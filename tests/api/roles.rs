@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use crate::support::app::app;
+use crate::support::app::{app, shared};
 use crate::support::attendance::{coming, shown};
 use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
 use crate::support::request::Request;
-use crate::support::unique;
+use crate::support::{soon, unique};
 
 /// Everybody there is, as far as the product tells them apart. What is tried belongs to
 /// one organization and one volunteer: “own” and “holder” are theirs.
@@ -39,7 +39,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 81] = [
+const TABLE: [(&str, &str, [u16; 19]); 88] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -123,6 +123,13 @@ const TABLE: [(&str, &str, [u16; 19]); 81] = [
     ("GET",    "/api/v1/records/{id}",                                       [401, 401, 401, 404, 200, 404, 200, 200, 200, 200, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
     ("GET",    "/api/v1/coordination/hours-due",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/checkpoints",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/checkpoints/{size}",                          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/entries",                                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/key",                                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/proofs/consistency",                          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/ledger/proofs/inclusion",                            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/records/{id}/proof",                                 [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -208,6 +215,15 @@ fn rows<'a>(
             statements.push(appointment(&sessions[8], "36"));
             statements.push(joins(organization, &subject, "viewer"));
             statements.extend(tried(organization, &things, [&sessions[6], &subject, &holders[0].0]));
+            if path.starts_with("/api/v1/records/{id}") {
+                let (holder, id) = &holders[0];
+                statements.push((
+                    "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
+                     VALUES (?1, 'training', ?2, ?3, '2026-11-28', '{}', 0, 'volunteer:x')"
+                        .to_owned(),
+                    vec![json!(id), json!(holder.id), json!(organization.id)],
+                ));
+            }
             for (holder, signup) in &holders {
                 let (state, approval) = match asks(path) {
                     true => ("waitlisted", json!("pending")),
@@ -358,6 +374,10 @@ impl Row<'_> {
             .replace("{invitation}", invitation)
             .replace("{key}", key)
             .replace("{id}", id);
+        let target = match path.strip_prefix("/api/v1/ledger/") {
+            Some(of) => sealed(organization.place, of, &target),
+            None => target,
+        };
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
@@ -395,6 +415,22 @@ impl Row<'_> {
             (_, Some(at)) => request.bearer(&self.sessions[at].session),
             (_, None) => request.bearer(&keys[role]),
         }
+    }
+}
+
+/// What is there of the ledger, for a path below it.
+fn sealed(place: &dyn Place, path: &str, target: &str) -> String {
+    match path {
+        "checkpoints/{size}" => {
+            let size = place.number("SELECT max(size) FROM ledger_checkpoint", json!([]));
+            target.replace("{size}", &size.to_string())
+        }
+        "proofs/consistency" => format!("{target}?from=1&to=1"),
+        "proofs/inclusion" => {
+            let first = place.value("SELECT id FROM service_record WHERE seq = 1", json!([]));
+            format!("{target}?record={}", first.as_str().unwrap())
+        }
+        _ => target.to_owned(),
     }
 }
 
@@ -489,6 +525,14 @@ fn each_role_may_do_what_the_table_says_and_nothing_else() {
         &project,
         [&a, &under_way],
     );
+    let last = place.number("SELECT max(seq) FROM service_record", json!([]));
+    soon("the seal", || {
+        shared().ticks();
+        place.number(
+            "SELECT coalesce(max(size), 0) FROM ledger_checkpoint",
+            json!([]),
+        ) >= last
+    });
     for ((method, path, expected), row) in TABLE.into_iter().zip(&rows) {
         for (role, expected) in expected.into_iter().enumerate() {
             let status = place.send(&row.request(method, path, role, &keys)).status;

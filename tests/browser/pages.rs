@@ -184,6 +184,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
             of_coordinator.clone(),
         ),
         ("/coordination/accept".into(), of_coordinator),
+        ("/ledger".into(), None),
         ("/problems".into(), None),
         ("/problems/shift_has_signups".into(), None),
         ("/outbox".into(), None),

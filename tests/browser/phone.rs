@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
 use crate::support::app::shared;
@@ -96,8 +97,7 @@ impl Phone {
         }
         let language = if settings.english { "en-GB" } else { "zh-CN" };
         options["prefs"] = json!({"intl.accept_languages": language});
-        let client = ClientBuilder::rustls()
-            .unwrap()
+        let client = ClientBuilder::new(HttpConnector::new())
             .capabilities(Capabilities::from_iter(capabilities))
             .connect(answer["url"].as_str().unwrap())
             .await

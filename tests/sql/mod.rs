@@ -12,6 +12,7 @@ mod idempotency;
 mod import_quota;
 mod imports;
 mod leaving;
+mod ledger;
 mod members;
 mod menu;
 mod moving;

@@ -1,6 +1,7 @@
 //! The product on the host: the same router and the same SQL over the real migrations,
 //! with a clock that stands where a test puts it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -43,6 +44,18 @@ impl Desk {
             db: Db::in_memory().unwrap(),
             config: Arc::new(config.unwrap()),
             clock: AtomicI64::new(at("2026-11-23T09:00:00+08:00").millis()),
+        }
+    }
+
+    /// A copy of it, over a copy of its database in a new file.
+    pub fn copied_to(&self, file: &Path) -> Self {
+        self.db
+            .script(&format!("VACUUM INTO '{}'", file.display()))
+            .unwrap();
+        Self {
+            db: Db::open(file).unwrap(),
+            config: Arc::clone(&self.config),
+            clock: AtomicI64::new(self.now().millis()),
         }
     }
 

@@ -141,6 +141,7 @@ async function start() {
           NOTIFIER_URL: `${controlUrl}/webhook`,
           // Tests come in crowds.
           RATE_LIMITS: limited ? "on" : "off",
+          WORKERS_PLAN: process.env.WORKERS_PLAN ?? "free",
         },
         secrets: { NOTIFIER_TOKEN: "test-token", MASTER_KEY: "0123456789abcdef".repeat(4) },
       },

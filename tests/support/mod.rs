@@ -11,6 +11,7 @@ pub mod people;
 pub mod place;
 pub mod records;
 pub mod request;
+pub mod verifier;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant as Stopwatch};

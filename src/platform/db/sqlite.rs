@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ErrorCode, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 use serde_json::{Map, Number};
 
 use super::{Batch, DbError, Meta, Meter, Param, ResultSet, Statement};
@@ -55,6 +55,13 @@ impl Db {
     /// An existing database file, migrated by whoever made it.
     pub fn open(path: &Path) -> Result<Self, DbError> {
         Self::wrap(Connection::open(path).map_err(error)?)
+    }
+
+    /// An existing database file that is left as it is.
+    pub fn open_to_read(path: &Path) -> Result<Self, DbError> {
+        Self::wrap(
+            Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY).map_err(error)?,
+        )
     }
 
     fn wrap(connection: Connection) -> Result<Self, DbError> {

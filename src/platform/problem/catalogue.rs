@@ -233,6 +233,10 @@ kinds! {
         ("测试不能重新推送", "Not replayable")
         ("这条记录是测试（`webhook.test`），不是事件。", "The delivery is a test (`webhook.test`), no event.")
         ("另发一条测试。", "Send another test.")
+    not_sealed_yet 409
+        ("尚未封存", "Not sealed yet")
+        ("记录写下后几分钟内封存进总账，这条还在等待。", "Records are sealed in the ledger within minutes; this one still waits.")
+        ("等 `Retry-After` 秒后再试。", "Wait `Retry-After` seconds and try again.")
     not_signed_up 409
         ("没有名额", "Not signed up")
         ("调用者在这个班次没有已确认的名额：没有报名、在候补、已取消，或已换到别的班次。", "The caller has no confirmed place on the shift: not signed up, waiting, cancelled, or moved to another one.")
