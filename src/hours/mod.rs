@@ -3,6 +3,7 @@
 //! Sources: 志愿服务记录与证明出具办法（试行） (Ministry of Civil Affairs, order 67 of 2020),
 //! below "the Measures".
 
+pub mod certificates;
 pub mod record;
 
 use crate::choice;

@@ -32,6 +32,12 @@ pub const ICON: Asset = Asset {
     mime: "image/svg+xml",
     body: include_str!("assets/icon.svg"),
 };
+/// The formal sheet, on screen and on A4.
+pub const CERTIFICATE_STYLE: Asset = Asset {
+    name: "certificate.css",
+    mime: "text/css; charset=utf-8",
+    body: include_str!("assets/certificate.css"),
+};
 /// Opens the viewer of the API's reference.
 pub const REFERENCE_SCRIPT: Asset = Asset {
     name: "reference.js",
@@ -67,10 +73,17 @@ const fn fingerprint(text: &str) -> u64 {
 /// Serves `/assets/{fingerprint}/{name}`, for ever under the current fingerprint and
 /// hardly under an old one.
 pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Response, Problem> {
-    let asset = [STYLE, SCRIPT, ICON, REFERENCE_SCRIPT, REFERENCE_STYLE]
-        .into_iter()
-        .find(|asset| asset.name == name)
-        .ok_or_else(Problem::not_found)?;
+    let asset = [
+        STYLE,
+        SCRIPT,
+        ICON,
+        CERTIFICATE_STYLE,
+        REFERENCE_SCRIPT,
+        REFERENCE_STYLE,
+    ]
+    .into_iter()
+    .find(|asset| asset.name == name)
+    .ok_or_else(Problem::not_found)?;
     let current = format!("{:016x}", fingerprint(asset.body)) == print;
     let cache = if current {
         "public, max-age=31536000, immutable"

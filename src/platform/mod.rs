@@ -21,6 +21,7 @@ pub mod multipart;
 pub mod outbox;
 pub mod page;
 pub mod problem;
+pub mod qr;
 pub mod reference;
 pub mod schema;
 pub mod strict;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diandan::hours::certificates::Number;
 use serde_json::{Value, json};
 
 use crate::support::app::app;
@@ -9,6 +10,7 @@ use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 use crate::support::unique;
 
@@ -38,7 +40,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 69] = [
+const TABLE: [(&str, &str, [u16; 19]); 82] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -110,6 +112,19 @@ const TABLE: [(&str, &str, [u16; 19]); 69] = [
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/me/certificates",                                [401, 401, 401, 409, 201, 409, 409, 409, 409, 409, 401, 401, 401, 401, 401, 401, 401, 409, 409]),
+    ("GET",    "/api/v1/me/certificates",                                [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/id-document",                                 [401, 401, 401, 404, 404, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("PUT",    "/api/v1/me/id-document",                                 [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("DELETE", "/api/v1/me/id-document",                                 [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401, 204, 204]),
+    ("GET",    "/api/v1/certificates/{number}",                          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PATCH",  "/api/v1/certificates/{number}",                          [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/certificates/{number}/share",                    [401, 401, 401, 403, 201, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/certificates/{number}/share",                    [401, 401, 401, 403, 204, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/certificates/{number}/revocation",               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/certificates",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -125,6 +140,8 @@ struct Row<'a> {
     subject: Volunteer<'a>,
     /// Of the invitation that the first holder has, of a key, of the subject's appointment.
     things: [String; 3],
+    /// The number of the first holder's certificate.
+    certificate: String,
     /// With a seat: the one at the same place as the role that tries, else the only one.
     holders: Vec<(Volunteer<'a>, String)>,
 }
@@ -172,7 +189,8 @@ fn rows<'a>(
     let mut crowd = organization.place.crowd(people.iter().sum()).into_iter();
     let rows = TABLE
         .iter()
-        .map(|(method, path, _)| {
+        .zip(1..)
+        .map(|((method, path, _), n)| {
             let organization = if *path == VERIFICATION { waiting } else { organization };
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
             let subject = crowd.next().unwrap();
@@ -194,6 +212,10 @@ fn rows<'a>(
             statements.push(appointment(&sessions[8], "36"));
             statements.push(joins(organization, &subject, "viewer"));
             statements.extend(tried(organization, &things, [&sessions[6], &subject, &holders[0].0]));
+            let certificate = Number::new().unwrap().to_string();
+            if path.contains("certificates") {
+                statements.extend(certified(organization, &holders[0].0, &certificate, n));
+            }
             for (holder, signup) in &holders {
                 let (state, approval) = match asks(path) {
                     true => ("waitlisted", json!("pending")),
@@ -217,6 +239,7 @@ fn rows<'a>(
                 sessions,
                 subject,
                 things,
+                certificate,
                 holders,
             }
         })
@@ -250,6 +273,29 @@ fn tried(
             "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
              SELECT ?1, '3607', '赣州市民政局', phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?2",
             json!([appointment, subject.id]),
+        ),
+    ]
+}
+
+/// A record, and the nth certificate of an organization.
+fn certified(organization: &Organization, holder: &Volunteer, number: &str, n: i64) -> [Sql; 2] {
+    [
+        (
+            Recorded::new(0, 60, "A").sql(organization, holder),
+            Vec::new(),
+        ),
+        (
+            "INSERT INTO certificate (number, volunteer_id, organization_id, issued_at, holder_name, minutes,
+               snapshot, key_version, ordinal, status_list, status_index, disclosure)
+             VALUES (?1, ?2, ?3, 0, '张三', 60, ?4, 1, ?5, 0, ?5, 'validity')"
+                .to_owned(),
+            vec![
+                json!(number),
+                json!(holder.id),
+                json!(organization.id),
+                json!(json!({"organization": "邻里社", "credit_code": null, "items": []}).to_string()),
+                json!(n),
+            ],
         ),
     ]
 }
@@ -314,13 +360,17 @@ impl Row<'_> {
             .replace("{member}", &self.subject.id)
             .replace("{invitation}", invitation)
             .replace("{key}", key)
+            .replace("{number}", &self.certificate)
             .replace("{id}", id);
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
-        let body = match path.ends_with("/move") {
-            true => Some(json!({"shift_id": self.project.shift("b").id})),
-            false => body(organization.place, method, path),
+        let body = match path.rsplit('/').next() {
+            Some("move") => Some(json!({"shift_id": self.project.shift("b").id})),
+            Some("certificates") if method == "POST" => {
+                Some(json!({"organization_id": organization.id}))
+            }
+            _ => body(organization.place, method, path),
         };
         let request = match body {
             None => request,
@@ -388,6 +438,11 @@ fn keys(organization: &Organization, other: &Organization) -> Keys {
 fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
     let phone = format!("138{:08}", unique());
     match (method, path.rsplit('/').next()) {
+        ("PUT", Some("id-document")) => {
+            Some(json!({"kind": "resident_id", "number": "11010519491231002X"}))
+        }
+        ("PATCH", Some("{number}")) => Some(json!({"disclosure": "full"})),
+        ("POST", Some("revocation")) => Some(json!({"reason": "代签"})),
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),

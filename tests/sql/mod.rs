@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod approving;
+mod certificates;
 mod clerk;
 mod clock;
 mod console;
