@@ -2,6 +2,7 @@
 
 mod abuse;
 mod calendar;
+mod certificates;
 mod client;
 mod contract;
 mod hardening;
