@@ -1,5 +1,6 @@
 //! The pages, in a real browser the size of a phone.
 
+mod certificates;
 mod clerk;
 mod console;
 mod flows;

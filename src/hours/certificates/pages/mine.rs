@@ -119,7 +119,8 @@ fn issued(line: &Line, lang: Lang) -> Markup {
             div.go { span class=(class) { (short_name(state, lang)) } }
             div.small {
                 (asked_words(line, lang)) br;
-                (day_words(line.issued_at, lang)) (lang.pick(" 开具", ", issued")) " · " span.num { (line.number) }
+                (day_words(line.issued_at, lang)) (lang.pick(" 开具", ", issued")) br;
+                span.num.nowrap { (line.number) }
             }
         }
     }

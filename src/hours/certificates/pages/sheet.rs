@@ -289,7 +289,8 @@ fn row(item: &Item, lang: Lang) -> Markup {
                 span.small { (item.region_name) (item.place) " · " (lang.pick("负责人：", "in charge: ")) (item.person_in_charge) }
             }
             td.num {
-                (span_words(from, to, lang))
+                span.nowrap { (date_words(from, lang)) }
+                @if from != to { " " span.nowrap { (lang.pick("至 ", "to ")) (date_words(to, lang)) } }
                 @if item.days.len() > 1 {
                     br; span.small { @match lang {
                         Lang::Zh => { "共 " (item.days.len()) " 次" }
@@ -334,7 +335,6 @@ fn holders(visit: &Visit, certificate: &Certificate) -> Markup {
                 "Print it from the browser's menu, on A4, or save it as PDF.",
             )) }
             (badge_link(certificate, None, lang))
-            h2 { (lang.pick("陌生人核验时能看到什么", "What strangers see")) }
             form method="post" action=(to("disclosure")) {
                 (disclosures(certificate.disclosure, lang))
                 button.quiet { (lang.pick("保存", "Save")) }
