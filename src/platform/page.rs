@@ -102,6 +102,7 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
                         a href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
                         a href="/organizations/new" { (lang.pick("登记组织", "Register one")) }
                         a href="/api/docs" { (lang.pick("接口文档", "API")) }
+                        a href="/certificates" { (lang.pick("核验证明", "Check a certificate")) }
                     }
                     p { (lang.pick(
                         "点单：组织把能做的写上菜单，村里缺什么点什么，志愿者来上菜。报名和开证明永远免费。",

@@ -1,6 +1,8 @@
 //! Certificates: what they state, who sees what of them, and what becomes of them.
 
+use diandan::hours::certificates::forget_holder;
 use diandan::platform::clock::DAY;
+use pollster::FutureExt as _;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -519,10 +521,40 @@ fn what_was_issued_is_never_rewritten() {
             "{sql}"
         );
     }
-    // Whoever leaves is forgotten.
-    place.rows("UPDATE certificate SET holder_name = NULL", json!([]));
-    let seen = place.get(&path(&certificate)).is(200).json();
-    assert_eq!(seen["state"], "revoked");
+}
+
+#[test]
+fn whoever_leaves_is_named_no_more() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let (organization, volunteer) = (place.organization(), place.adult());
+    Recorded::new(MORNING, 120, "A").write(place, &organization, &volunteer);
+    let document = json!({"kind": "resident_id", "number": "11010519491231002X"});
+    volunteer
+        .sends("PUT", "/api/v1/me/id-document", &document)
+        .is(200);
+    let certificate = issued(&volunteer, &organization, json!({"disclosure": "full"}));
+    desk.db
+        .batch(forget_holder(&volunteer.id).into())
+        .block_on()
+        .unwrap();
+    let seen = place.get(&path(&certificate)).is(200).text();
+    assert!(
+        seen.contains("\"valid\"") && !seen.contains(&volunteer.name),
+        "{seen}"
+    );
+    let console = format!("/organizations/{}/certificates", organization.id);
+    let owner = organization.member("owner").session;
+    place.send(&Request::get(&console).browser(&owner)).is(200);
+    let inside = place
+        .send(&Request::get(path(&certificate)).bearer(&owner))
+        .is(200)
+        .json();
+    assert_eq!(inside["contents"]["name"], Value::Null);
+    assert_eq!(inside["inside"]["id_document"], Value::Null);
+    place
+        .send(&Request::get(page(&certificate)).browser(&owner))
+        .is(200);
     volunteer
         .reads(&format!("{}/badge", page(&certificate)))
         .is(404);

@@ -17,6 +17,8 @@ use crate::platform::i18n::{Lang, Words};
 use crate::platform::problem::Problem;
 
 pub use number::Number;
+// What goes with somebody who leaves.
+pub use store::forget_holder;
 
 /// One person is issued at most so many certificates a day: what is asked for again is
 /// answered with what stands.

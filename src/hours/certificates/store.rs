@@ -84,7 +84,7 @@ mod issuing;
 mod listing;
 
 pub use asking::{Asked, Question, ask};
-pub use holding::{keep_document, set_disclosure, set_share};
+pub use holding::{forget_holder, keep_document, set_disclosure, set_share};
 pub use issuing::{
     Issued, KeyVersion, SigningKeys, StatusBits, list_of, revoke, rotate, signing_keys,
     status_bits, versions,

@@ -168,3 +168,14 @@ pub async fn keep_document(
     batch.first::<Me>(0)?.ok_or_else(Problem::unauthenticated)?;
     Ok(document.map(|document| (document.kind(), masked(document.number()))))
 }
+
+const FORGET: [&str; 2] = [
+    "UPDATE certificate SET holder_name = NULL, share_sealed = NULL, disclosure = 'validity' WHERE volunteer_id = ?1",
+    "UPDATE volunteer SET id_document_kind = NULL, id_document_sealed = NULL WHERE id = ?1",
+];
+
+/// The statements by which certificates forget whom they meant: numbers stay checkable, and
+/// name nobody.
+pub fn forget_holder(volunteer: &str) -> [Statement; 2] {
+    FORGET.map(|sql| bind!(sql, volunteer))
+}
