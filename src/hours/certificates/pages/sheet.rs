@@ -241,7 +241,8 @@ fn sheet(visit: &Visit, certificate: &Certificate) -> Markup {
                 }
                 div.foot {
                     div.check {
-                        (qr::svg(&url))
+                        // The address stands beside it for whoever cannot see it.
+                        div aria-hidden="true" { (qr::svg(&url)) }
                         p { (lang.pick("扫码或访问以下网址核验", "Check it at")) br; span.url { (url) } }
                     }
                     dl.unit {
