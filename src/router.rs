@@ -57,6 +57,7 @@ macro_rules! operations {
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
                 (name = "imports", description = "Projects in bulk, in and out"),
+                (name = "certificates", description = "What organizations state of recorded hours, for anyone to check"),
                 (name = "organizations", description = "Who publishes: registration and trust"),
                 (name = "members", description = "Who acts for an organization"),
                 (name = "api-keys", description = "What programs act with"),
@@ -130,6 +131,13 @@ operations! {
     "/api/v1/me/invitations/{invitation}" => delete organizations::api::invitations::decline;
     "/api/v1/me/invitations/{invitation}/acceptance" => post organizations::api::invitations::accept;
     "/api/v1/me/coordination" => post coordination::api::redeem;
+    "/api/v1/me/certificates" => get hours::certificates::api::holding::mine, post hours::certificates::api::holding::ask;
+    "/api/v1/me/id-document" => get hours::certificates::api::holding::document, put hours::certificates::api::holding::keep_document, delete hours::certificates::api::holding::forget_document;
+    "/api/v1/certificates/{number}" => get hours::certificates::api::public::check, patch hours::certificates::api::holding::change;
+    "/api/v1/certificates/{number}/share" => post hours::certificates::api::holding::share, delete hours::certificates::api::holding::unshare;
+    "/api/v1/certificates/{number}/revocation" => post hours::certificates::api::issuing::revoke;
+    "/api/v1/organizations/{org}/certificates" => get hours::certificates::api::issuing::list;
+    "/api/v1/organizations/{org}/signing-keys" => get hours::certificates::api::issuing::list_keys, post hours::certificates::api::issuing::rotate_key;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
@@ -230,6 +238,23 @@ fn ledger_pages() -> Router {
         .route("/ledger/tile/{level}/{*address}", get(files::tile))
 }
 
+/// Certificates: asking for one, checking one, and what they are signed with.
+fn certificate_pages() -> Router {
+    use hours::certificates::api::public::{badge, did, status_list};
+    use hours::certificates::pages;
+    Router::new()
+        .route("/me/certificates", get(pages::mine).post(pages::ask))
+        .route("/me/certificates/id-document", post(pages::document))
+        .route("/certificates", get(pages::check))
+        .route("/certificates/{number}", get(pages::show))
+        .route("/certificates/{number}/badge", get(badge))
+        .route("/certificates/{number}/{act}", post(pages::act))
+        .route("/organizations/{id}/certificates", get(pages::issued))
+        .route("/organizations/{id}/certificates/key", post(pages::rotate))
+        .route("/organizations/{id}/did.json", get(did))
+        .route("/organizations/{id}/status-lists/{list}", get(status_list))
+}
+
 fn pages() -> Router {
     Router::new()
         .route("/", get(menu::pages::menu))
@@ -305,6 +330,7 @@ fn pages() -> Router {
         .merge(webhook_pages())
         .merge(settling_pages())
         .merge(ledger_pages())
+        .merge(certificate_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

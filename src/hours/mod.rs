@@ -4,6 +4,7 @@
 //! below "the Measures".
 
 pub mod attendance;
+pub mod certificates;
 pub mod ledger;
 pub mod record;
 pub mod settling;

@@ -38,6 +38,12 @@ pub const ICON: Asset = Asset {
     mime: "image/svg+xml",
     body: include_str!("assets/icon.svg"),
 };
+/// The formal sheet, on screen and on A4.
+pub const CERTIFICATE_STYLE: Asset = Asset {
+    name: "certificate.css",
+    mime: "text/css; charset=utf-8",
+    body: include_str!("assets/certificate.css"),
+};
 /// Opens the viewer of the API's reference.
 pub const REFERENCE_SCRIPT: Asset = Asset {
     name: "reference.js",
@@ -78,6 +84,8 @@ pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Respon
         SCRIPT,
         ATTENDANCE_SCRIPT,
         ICON,
+        ICON,
+        CERTIFICATE_STYLE,
         REFERENCE_SCRIPT,
         REFERENCE_STYLE,
     ]

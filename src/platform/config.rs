@@ -32,8 +32,8 @@ pub struct Config {
     /// `WORKERS_PLAN`: `free`, which is also meant when nothing is said, or `paid`.
     pub plan: Plan,
     /// `PUBLIC_ORIGIN`: the address the deployment is known by, `https://…`. What it signs
-    /// names it, whatever address a request came to.
-    pub public_origin: String,
+    /// names it, whatever address a request came to. None on a machine of one's own.
+    pub public_origin: Option<String>,
 }
 
 /// What one invocation of the Worker may do: calls to the database and time of computing.
@@ -58,7 +58,7 @@ impl Plan {
 const CODES_PER_ADDRESS: i64 = 100;
 
 /// Where nobody else is told of it.
-const LOCAL_ORIGIN: &str = "https://diandan.local";
+const LOCAL_HOST: &str = "diandan.local";
 
 impl Config {
     /// Reads the variables through `get`. The error names the variable at fault.
@@ -95,8 +95,8 @@ impl Config {
                 Some(_) => return Err("WORKERS_PLAN must be free or paid"),
             },
             public_origin: match set("PUBLIC_ORIGIN") {
-                None => LOCAL_ORIGIN.to_owned(),
-                Some(origin) if is_origin(&origin) => origin,
+                None => None,
+                Some(origin) if is_origin(&origin) => Some(origin),
                 Some(_) => return Err("PUBLIC_ORIGIN must be https://, a host, and nothing else"),
             },
         })
@@ -104,7 +104,10 @@ impl Config {
 
     /// The host of the address the deployment is known by, with its port where it has one.
     pub fn public_host(&self) -> &str {
-        self.public_origin.trim_start_matches("https://")
+        match &self.public_origin {
+            Some(origin) => origin.trim_start_matches("https://"),
+            None => LOCAL_HOST,
+        }
     }
 
     /// Whether anything sent can reach anybody.
@@ -181,8 +184,8 @@ mod tests {
         ] {
             let config = read(&[("PUBLIC_ORIGIN", origin)]).unwrap();
             assert_eq!(
-                (&*config.public_origin, config.public_host()),
-                (origin, host)
+                (config.public_origin.as_deref(), config.public_host()),
+                (Some(origin), host)
             );
         }
         for bad in [

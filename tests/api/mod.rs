@@ -3,6 +3,7 @@
 mod abuse;
 mod attendance;
 mod calendar;
+mod certificates;
 mod client;
 mod contract;
 mod hardening;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use diandan::hours::certificates::Number;
 use serde_json::{Value, json};
 
 use crate::support::app::{app, shared};
@@ -10,6 +11,7 @@ use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 use crate::support::{soon, unique};
 
@@ -39,7 +41,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 88] = [
+const TABLE: [(&str, &str, [u16; 19]); 101] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -130,6 +132,19 @@ const TABLE: [(&str, &str, [u16; 19]); 88] = [
     ("GET",    "/api/v1/ledger/proofs/consistency",                          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/ledger/proofs/inclusion",                            [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/records/{id}/proof",                                 [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/me/certificates",                                [401, 401, 401, 409, 201, 409, 409, 409, 409, 409, 401, 401, 401, 401, 401, 401, 401, 409, 409]),
+    ("GET",    "/api/v1/me/certificates",                                [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/id-document",                                 [401, 401, 401, 404, 404, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("PUT",    "/api/v1/me/id-document",                                 [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("DELETE", "/api/v1/me/id-document",                                 [401, 401, 401, 204, 204, 204, 204, 204, 204, 204, 401, 401, 401, 401, 401, 401, 401, 204, 204]),
+    ("GET",    "/api/v1/certificates/{number}",                          [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PATCH",  "/api/v1/certificates/{number}",                          [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/certificates/{number}/share",                    [401, 401, 401, 403, 201, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/certificates/{number}/share",                    [401, 401, 401, 403, 204, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/certificates/{number}/revocation",               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/certificates",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -145,6 +160,8 @@ struct Row<'a> {
     subject: Volunteer<'a>,
     /// Of the invitation that the first holder has, of a key, of the subject's appointment.
     things: [String; 3],
+    /// The number of the first holder's certificate.
+    certificate: String,
     /// With a seat: the one at the same place as the role that tries, else the only one.
     holders: Vec<(Volunteer<'a>, String)>,
 }
@@ -192,7 +209,8 @@ fn rows<'a>(
     let mut crowd = organization.place.crowd(people.iter().sum()).into_iter();
     let rows = TABLE
         .iter()
-        .map(|(method, path, _)| {
+        .zip(1..)
+        .map(|((method, path, _), n)| {
             let organization = if *path == VERIFICATION { waiting } else { organization };
             let shift = if path.contains("/attendance") { under_way } else { ahead };
             let sessions: Vec<_> = crowd.by_ref().take(SESSIONS.len()).collect();
@@ -215,14 +233,9 @@ fn rows<'a>(
             statements.push(appointment(&sessions[8], "36"));
             statements.push(joins(organization, &subject, "viewer"));
             statements.extend(tried(organization, &things, [&sessions[6], &subject, &holders[0].0]));
-            if path.starts_with("/api/v1/records/{id}") {
-                let (holder, id) = &holders[0];
-                statements.push((
-                    "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
-                     VALUES (?1, 'training', ?2, ?3, '2026-11-28', '{}', 0, 'volunteer:x')"
-                        .to_owned(),
-                    vec![json!(id), json!(holder.id), json!(organization.id)],
-                ));
+            let certificate = Number::new().unwrap().to_string();
+            if path.contains("certificates") {
+                statements.extend(certified(organization, &holders[0].0, &certificate, n));
             }
             for (holder, signup) in &holders {
                 let (state, approval) = match asks(path) {
@@ -253,6 +266,7 @@ fn rows<'a>(
                 sessions,
                 subject,
                 things,
+                certificate,
                 holders,
             }
         })
@@ -310,6 +324,29 @@ fn training(organization: &Organization, volunteer: &Volunteer, id: &str) -> Sql
             .to_owned(),
         vec![json!(id), json!(volunteer.id), json!(organization.id)],
     )
+}
+
+/// A record, and the nth certificate of an organization.
+fn certified(organization: &Organization, holder: &Volunteer, number: &str, n: i64) -> [Sql; 2] {
+    [
+        (
+            Recorded::new(0, 60, "A").sql(organization, holder),
+            Vec::new(),
+        ),
+        (
+            "INSERT INTO certificate (number, volunteer_id, organization_id, issued_at, holder_name, minutes,
+               snapshot, key_version, ordinal, status_list, status_index, disclosure)
+             VALUES (?1, ?2, ?3, 0, '张三', 60, ?4, 1, ?5, 0, ?5, 'validity')"
+                .to_owned(),
+            vec![
+                json!(number),
+                json!(holder.id),
+                json!(organization.id),
+                json!(json!({"organization": "邻里社", "credit_code": null, "items": []}).to_string()),
+                json!(n),
+            ],
+        ),
+    ]
 }
 
 /// An endpoint nobody listens at, with a delivery of the same id.
@@ -373,6 +410,7 @@ impl Row<'_> {
             .replace("{member}", &self.subject.id)
             .replace("{invitation}", invitation)
             .replace("{key}", key)
+            .replace("{number}", &self.certificate)
             .replace("{id}", id);
         let target = match path.strip_prefix("/api/v1/ledger/") {
             Some(of) => sealed(organization.place, of, &target),
@@ -387,6 +425,7 @@ impl Row<'_> {
                 "kind": "honour", "signup_id": signup, "on_date": "2026-11-20",
                 "name": "优秀志愿者", "grantor": "县团委",
             })),
+            ("POST", Some("certificates")) => Some(json!({"organization_id": organization.id})),
             _ => body(organization.place, method, path),
         };
         let request = match body {
@@ -475,6 +514,11 @@ fn keys(organization: &Organization, other: &Organization) -> Keys {
 fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
     let phone = format!("138{:08}", unique());
     match (method, path.rsplit('/').next()) {
+        ("PUT", Some("id-document")) => {
+            Some(json!({"kind": "resident_id", "number": "11010519491231002X"}))
+        }
+        ("PATCH", Some("{number}")) => Some(json!({"disclosure": "full"})),
+        ("POST", Some("revocation")) => Some(json!({"reason": "代签"})),
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),

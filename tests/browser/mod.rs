@@ -1,6 +1,7 @@
 //! The pages, in a real browser the size of a phone.
 
 mod attendance;
+mod certificates;
 mod clerk;
 mod console;
 mod flows;

@@ -9,6 +9,7 @@ use crate::support::app::{app, shared};
 use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift, with_waitlist};
 use crate::support::people::{Organization, Volunteer};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 use crate::support::soon;
 
@@ -81,6 +82,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let of_coordinator = Some(coordinator.session.clone());
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
+    let certificates = certificates(&organization, &volunteer, &owner);
     let mut pages = vec![
         ("/".into(), None),
         ("/?field=education".into(), None),
@@ -192,7 +194,52 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ("/nothing".into(), None),
     ];
     pages.extend(super::settling::pages());
+    pages.extend(certificates);
     pages
+}
+
+/// Pages of certificates: one that is valid and shared, one that a correction superseded.
+fn certificates(
+    organization: &Organization,
+    volunteer: &Volunteer,
+    owner: &Volunteer,
+) -> Vec<(String, Option<String>)> {
+    let first = Recorded::new(0, 125, "A").write(app(), organization, volunteer);
+    Recorded::new(86_400_000, 60, "C").write(app(), organization, volunteer);
+    let document = serde_json::json!({"kind": "resident_id", "number": "11010519491231002X"});
+    volunteer
+        .sends("PUT", "/api/v1/me/id-document", &document)
+        .is(200);
+    let asks = || {
+        let body = serde_json::json!({"organization_id": organization.id, "disclosure": "summary"});
+        let answer = volunteer.sends("POST", "/api/v1/me/certificates", &body);
+        format!("/certificates/{}", answer.is(201).member("number"))
+    };
+    let old = asks();
+    Recorded::new(0, 120, "B")
+        .correcting(first)
+        .write(app(), organization, volunteer);
+    let new = asks();
+    volunteer
+        .sends(
+            "POST",
+            &format!("/api/v1{new}/share"),
+            &serde_json::json!({}),
+        )
+        .is(201);
+    let (mine, own) = (Some(&volunteer.session), Some(&owner.session));
+    let console = format!("/organizations/{}/certificates", organization.id);
+    [
+        ("/me/certificates", mine),
+        ("/certificates?number=7K3M", None),
+        (&new, mine),
+        (&new, own),
+        (&new, None),
+        (&old, mine),
+        (&console, own),
+    ]
+    .map(|(path, session)| (path.to_owned(), session.cloned()))
+    .into()
 }
 
 /// A trial of a spreadsheet with faults, done: the console's page of imports, and its own.

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -124,6 +125,15 @@ impl Phone {
             .issue_cmd(DevTools(command, params))
             .await
             .unwrap();
+    }
+
+    /// How many sheets the page takes on paper.
+    pub async fn sheets(&self) -> usize {
+        let command = DevTools("Page.printToPDF", json!({"preferCSSPageSize": true}));
+        let printed = self.client.issue_cmd(command).await.unwrap();
+        let pdf = BASE64.decode(printed["data"].as_str().unwrap().as_bytes());
+        let text = String::from_utf8_lossy(&pdf.unwrap()).into_owned();
+        text.matches("/Type /Page\n").count()
     }
 
     /// Cuts the network off, or restores it, for pages and for the service worker.

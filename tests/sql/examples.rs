@@ -13,6 +13,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift};
 use crate::support::people::{Organization, Shift};
 use crate::support::place::{Place as _, keys};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 
 /// A monday on which all dates of the examples lie ahead.
@@ -237,6 +238,41 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                     request("POST", path.replace("{id}", &signup), &volunteer.session)
                 }
             }
+        }
+        "ask_for_certificate"
+        | "change_certificate"
+        | "share_certificate"
+        | "revoke_certificate"
+        | "keep_my_id_document"
+        | "rotate_signing_key" => {
+            // The one the example names.
+            let named = "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90";
+            desk.place().rows(
+                "INSERT INTO organization (id, name, kind, region, state, created_at)
+                 VALUES (?1, '邻里社', 'volunteer_team', '36', 'verified', 0)",
+                json!([named]),
+            );
+            let issuer = Organization {
+                id: named.to_owned(),
+                ..organization.clone()
+            };
+            let on = at("2026-11-20T09:00:00+08:00").millis();
+            let record = Recorded::new(on, 60, "A").sql(&issuer, &volunteer);
+            desk.place().rows(&record, json!([]));
+            let owner = issuer.member("owner");
+            let (method, session) = match operation {
+                "change_certificate" => ("PATCH", volunteer.session.clone()),
+                "keep_my_id_document" => ("PUT", volunteer.session.clone()),
+                "revoke_certificate" | "rotate_signing_key" => ("POST", owner.session),
+                _ => ("POST", volunteer.session.clone()),
+            };
+            let mut target = path.replace("{org}", named);
+            if target.contains("{number}") {
+                let body = json!({"organization_id": named});
+                let asked = volunteer.sends("POST", "/api/v1/me/certificates", &body);
+                target = target.replace("{number}", &asked.is(201).member("number"));
+            }
+            request(method, target, &session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

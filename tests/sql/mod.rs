@@ -3,6 +3,7 @@
 mod api_keys;
 mod approving;
 mod attendance;
+mod certificates;
 mod clerk;
 mod clock;
 mod console;

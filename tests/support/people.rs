@@ -263,6 +263,11 @@ impl Volunteer<'_> {
         self.place.send(&self.request(method, target).json(body))
     }
 
+    #[track_caller]
+    pub fn deletes(&self, target: &str) -> Answer {
+        self.place.send(&self.request("DELETE", target))
+    }
+
     /// Signs up as somebody of age.
     #[track_caller]
     pub fn signs_up(&self, shift: &Shift) -> Answer {

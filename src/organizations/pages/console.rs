@@ -15,6 +15,8 @@ pub enum ConsolePage {
     Requests,
     /// `/organizations/{id}/hours`
     Hours,
+    /// `/organizations/{id}/certificates`
+    Certificates,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -24,10 +26,11 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Projects,
         Self::Requests,
         Self::Hours,
+        Self::Certificates,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -38,6 +41,7 @@ impl ConsolePage {
             Self::Projects => "projects",
             Self::Requests => "requests",
             Self::Hours => "hours",
+            Self::Certificates => "certificates",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -49,7 +53,7 @@ impl ConsolePage {
         match self {
             Self::Webhooks => Permission::Manage,
             Self::Requests => Permission::ReadSignups,
-            Self::Hours => Permission::ReadHours,
+            Self::Hours | Self::Certificates => Permission::ReadHours,
             Self::Projects | Self::Imports | Self::Settings => Permission::ReadProjects,
         }
     }
@@ -59,6 +63,7 @@ impl ConsolePage {
             Self::Projects => lang.pick("项目", "Projects"),
             Self::Requests => lang.pick("报名请求", "Requests"),
             Self::Hours => lang.pick("服务记录", "Service hours"),
+            Self::Certificates => lang.pick("证明", "Certificates"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

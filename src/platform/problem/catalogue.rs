@@ -189,6 +189,10 @@ kinds! {
         ("JSON 嵌套过深", "JSON nested too deeply")
         ("数组和对象的嵌套超过 32 层。", "Arrays and objects stand more than 32 levels inside one another.")
         ("按接口文档组织请求体。", "Shape the body as the reference says.")
+    key_rotated_today 409
+        ("密钥刚更换过", "Key rotated today")
+        ("组织的签名密钥 24 小时内已更换过。", "The organization's signing key was rotated within the last 24 hours.")
+        ("无须再换；确有需要，一天后再换。", "Nothing needs to be done. Rotate it again after a day if you must.")
     last_owner 409
         ("最后一位负责人", "Last owner")
         ("组织至少要有一位负责人：最后一位不能退出、移除或改为别的角色。", "An organization keeps at least one owner: the last one cannot leave, be removed, or be given another role.")
@@ -201,10 +205,18 @@ kinds! {
         ("不支持的方法", "Method not allowed")
         ("这个地址存在，但不支持这个方法；`Allow` 列出支持的。", "There is something at this address, but it does not take the method; `Allow` lists those it takes.")
         ("换用 `Allow` 中的方法。", "Use one of the methods in `Allow`.")
+    mistyped_number 404
+        ("编号有误", "Number mistyped")
+        ("证明编号的校验位不符：有错字，或两位写颠倒了。没有证明会是这个编号。", "The certificate's number does not fit its check character: a character is wrong, or two are exchanged. No certificate has it.")
+        ("对照证明逐位检查，或扫描证明上的二维码。", "Compare each character with the certificate, or scan its code.")
     name_missing 422
         ("缺少姓名", "Name missing")
         ("志愿者还没有告诉我们如何称呼。", "The volunteer has not said what they are called.")
-        ("再次报名时带上 `name`。", "Sign up again with `name`.")
+        ("再次报名时带上 `name`，或先用 `PATCH /api/v1/me` 填写姓名。", "Sign up again with `name`, or set it first with `PATCH /api/v1/me`.")
+    no_hours 409
+        ("没有服务记录", "No hours")
+        ("这个组织没有符合条件的服务记录可以证明。", "The organization has no service record that fits what was asked.")
+        ("放宽时间或项目；服务还没有结算时，请等组织结算。", "Ask for a longer time or for all projects; when a shift is not settled yet, wait until it is.")
     nobody_signed_up 409
         ("没有可以通知的人", "Nobody to write to")
         ("这个班次上没有符合 `to` 的志愿者。", "Nobody on this shift is among those named by `to`.")
@@ -313,6 +325,10 @@ kinds! {
         ("已来不及取消", "Too late")
         ("班次已经开始。", "The shift has begun.")
         ("联系组织。", "Talk to the organization.")
+    too_many_certificates 429
+        ("今天的证明已够多", "Too many certificates")
+        ("同一位志愿者一天最多开具 30 份证明。", "One volunteer is issued at most 30 certificates a day.")
+        ("已经开具的随时可用；别的明天再开。", "Those issued stay good. Come back tomorrow for others.")
     too_many_codes 429
         ("验证码要得太频繁", "Too many codes")
         ("这个手机号或这个网络刚刚要过验证码，或一小时内要得太多。", "This phone or this network asked for a code a moment ago, or for too many within an hour.")

@@ -270,6 +270,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
             form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换新地址（旧地址立即失效）", "Make a new address (the old one stops working)")) } } }
         }
         div.actions {
+            a.button.quiet href="/me/certificates" { (lang.pick("我的证明", "My certificates")) }
             a.button.quiet href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
             form method="post" action="/sign-out" { button.quiet { (lang.pick("退出登录", "Sign out")) } }
             form method="post" action="/sign-out" {
