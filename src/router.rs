@@ -26,7 +26,8 @@ use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{
-    coordination, imports, menu, messages, organizations, regions, signups, volunteers, webhooks,
+    coordination, hours, imports, menu, messages, organizations, regions, signups, volunteers,
+    webhooks,
 };
 
 /// The table of all JSON operations: from it come the router and, on the host, the
@@ -51,6 +52,7 @@ macro_rules! operations {
             tags(
                 (name = "projects", description = "The menu: projects and their shifts"),
                 (name = "signups", description = "Volunteers taking shifts"),
+                (name = "hours", description = "Service hours: evidence, settling, records"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
                 (name = "imports", description = "Projects in bulk, in and out"),
@@ -107,10 +109,22 @@ operations! {
     "/api/v1/signups/{id}/approve" => post signups::organizing::api::approve;
     "/api/v1/signups/{id}/decline" => post signups::organizing::api::decline;
     "/api/v1/signups/{id}/move" => post signups::organizing::api::move_signup;
+    "/api/v1/records/{id}/history" => get hours::corrections::api::records::show;
+    "/api/v1/records/{id}/corrections" => post hours::corrections::api::records::correct;
+    "/api/v1/records/{id}/disputes" => post hours::corrections::api::disputes::contest;
+    "/api/v1/disputes/{id}" => get hours::corrections::api::disputes::show;
+    "/api/v1/disputes/{id}/answer" => post hours::corrections::api::disputes::answer;
+    "/api/v1/disputes/{id}/escalation" => post hours::corrections::api::disputes::escalate;
+    "/api/v1/disputes/{id}/decision" => post hours::corrections::api::disputes::decide;
+    "/api/v1/organizations/{org}/disputes" => get hours::corrections::api::disputes::of_organization;
+    "/api/v1/coordination/disputes" => get hours::corrections::api::disputes::of_coordinator;
+    "/api/v1/me/records" => get hours::corrections::api::mine::records;
+    "/api/v1/me/hours" => get hours::corrections::api::mine::hours;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;
     "/api/v1/me" => get volunteers::api::show, patch volunteers::api::change;
+    "/api/v1/me/departure" => post volunteers::leaving::api::leave;
     "/api/v1/me/signups" => get signups::api::mine;
     "/api/v1/me/organizations" => get organizations::api::members::mine;
     "/api/v1/me/invitations" => get organizations::api::invitations::mine;
@@ -156,6 +170,31 @@ fn organizing_pages() -> Router {
         .route(
             "/shifts/{id}/roster/{signup}/describe",
             post(acts::describe),
+        )
+}
+
+/// One's own hours, and putting records right.
+fn correction_pages() -> Router {
+    use hours::corrections::pages;
+    let disputes = "/organizations/{id}/disputes";
+    Router::new()
+        .route("/me/records", get(pages::mine))
+        .route("/me/records/{id}", get(pages::own_record))
+        .route("/me/records/{id}/contest", post(pages::contest))
+        .route("/me/disputes/{id}/escalate", post(pages::escalate))
+        .route(disputes, get(pages::disputes))
+        .route(
+            &format!("{disputes}/{{dispute}}"),
+            get(pages::dispute).post(pages::answer),
+        )
+        .route(
+            "/organizations/{id}/records/{record}",
+            get(pages::console_record).post(pages::correct),
+        )
+        .route("/coordination/disputes", get(pages::waiting))
+        .route(
+            "/coordination/disputes/{id}",
+            get(pages::case_of_coordinator).post(pages::decide),
         )
 }
 
@@ -231,6 +270,7 @@ fn pages() -> Router {
         .route("/shifts/{id}/roster", get(signups::pages::roster))
         .merge(organizing_pages())
         .merge(webhook_pages())
+        .merge(correction_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),
@@ -239,6 +279,10 @@ fn pages() -> Router {
         .route("/me/signups", get(signups::pages::mine))
         .route("/me/signups/{id}", get(signups::pages::ticket))
         .route("/me/signups/{id}/cancel", post(signups::pages::cancel))
+        .route(
+            "/me/leaving",
+            get(volunteers::leaving::pages::explain).post(volunteers::leaving::pages::leave),
+        )
         .route("/me/calendar", post(volunteers::pages::new_calendar))
         .route("/calendar/{file}", get(signups::calendar::serve))
         .route("/language/{code}", get(volunteers::pages::language))

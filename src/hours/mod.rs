@@ -3,7 +3,9 @@
 //! Sources: 志愿服务记录与证明出具办法（试行） (Ministry of Civil Affairs, order 67 of 2020),
 //! below "the Measures".
 
+pub mod corrections;
 pub mod record;
+pub mod stars;
 
 use crate::choice;
 use crate::platform::i18n::Lang;

@@ -31,6 +31,8 @@ pub struct Config {
     pub rate_limits: bool,
     /// `WORKERS_PLAN`: `free`, which is also meant when nothing is said, or `paid`.
     pub plan: Plan,
+    /// `STAR_HOURS`: hours for one to five stars, `100,300,600,1000,1500` when nothing is said.
+    pub star_hours: [i64; 5],
 }
 
 /// What one invocation of the Worker may do: calls to the database and time of computing.
@@ -43,6 +45,20 @@ pub enum Plan {
 }
 
 const CODES_PER_ADDRESS: i64 = 100;
+
+/// 中国注册志愿者管理办法 (2013).
+const STAR_HOURS: [i64; 5] = [100, 300, 600, 1000, 1500];
+
+/// Five numbers of hours, each above the one before.
+fn ladder(list: &str) -> Option<[i64; 5]> {
+    let hours: Option<Vec<i64>> = list
+        .split(',')
+        .map(|part| part.trim().parse().ok())
+        .collect();
+    let hours: [i64; 5] = hours?.try_into().ok()?;
+    let ascends = std::iter::once(&0).chain(&hours).is_sorted_by(|a, b| a < b);
+    (ascends && hours.iter().all(|hours| *hours <= 1_000_000)).then_some(hours)
+}
 
 impl Config {
     /// Reads the variables through `get`. The error names the variable at fault.
@@ -77,6 +93,11 @@ impl Config {
                 None | Some("free") => Plan::Free,
                 Some("paid") => Plan::Paid,
                 Some(_) => return Err("WORKERS_PLAN must be free or paid"),
+            },
+            star_hours: match set("STAR_HOURS") {
+                None => STAR_HOURS,
+                Some(list) => ladder(&list)
+                    .ok_or("STAR_HOURS must be five ascending whole numbers of hours")?,
             },
         })
     }
@@ -138,5 +159,17 @@ mod tests {
         assert_eq!(read(&[]).unwrap().plan, Plan::Free);
         let bad = read(&[("WORKERS_PLAN", "Paid")]);
         assert!(bad.unwrap_err().starts_with("WORKERS_PLAN"));
+        for bad in [
+            "1,2,3,4",
+            "1,2,3,4,4",
+            "0,1,2,3,4",
+            "1,2,3,4,x",
+            "1,2,3,4,5,6",
+        ] {
+            let bad = read(&[("STAR_HOURS", bad)]);
+            assert!(bad.unwrap_err().starts_with("STAR_HOURS"));
+        }
+        let own = read(&[("STAR_HOURS", "50, 100,150,200,250")]).unwrap();
+        assert_eq!(own.star_hours, [50, 100, 150, 200, 250]);
     }
 }

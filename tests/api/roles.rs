@@ -9,6 +9,7 @@ use crate::support::contract::contract;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 use crate::support::unique;
 
@@ -38,7 +39,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 69] = [
+const TABLE: [(&str, &str, [u16; 19]); 81] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -110,6 +111,18 @@ const TABLE: [(&str, &str, [u16; 19]); 69] = [
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/me/records", [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/hours", [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/me/departure", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/records/{id}/history", [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/records/{id}/corrections", [401, 401, 401, 403, 403, 403, 403, 201, 201, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/records/{id}/disputes", [401, 401, 401, 404, 201, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
+    ("GET",    "/api/v1/disputes/{id}", [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/disputes/{id}/answer", [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/disputes/{id}/escalation", [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
+    ("POST",   "/api/v1/disputes/{id}/decision", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/organizations/{org}/disputes", [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/coordination/disputes", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -162,10 +175,11 @@ fn rows<'a>(
     statements.extend(endpoint(organization, &webhook));
     statements.extend(endpoint(organization, &removed));
     // What may become of a sign-up becomes of it once: it is a new one for each who tries.
-    let holders_of = |path: &str| match path.starts_with("/api/v1/signups/{id}") {
-        true => ROLES.len(),
-        false => 1,
-    };
+    let holders_of =
+        |path: &str| match path.starts_with("/api/v1/signups/{id}") || is_of_records(path) {
+            true => ROLES.len(),
+            false => 1,
+        };
     // A sign-up that is decided on is a request until then.
     let asks = |path: &str| path.ends_with("/approve") || path.ends_with("/decline");
     let people = TABLE.map(|(_, path, _)| SESSIONS.len() + 1 + holders_of(path));
@@ -205,6 +219,9 @@ fn rows<'a>(
                         .to_owned(),
                     vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
+                if is_of_records(path) {
+                    statements.extend(recorded(organization, holder, signup, path));
+                }
             }
             Row {
                 webhook: match *method {
@@ -250,6 +267,50 @@ fn tried(
             "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
              SELECT ?1, '3607', '赣州市民政局', phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?2",
             json!([appointment, subject.id]),
+        ),
+    ]
+}
+
+fn is_of_records(path: &str) -> bool {
+    path.starts_with("/api/v1/records/{id}") || path.starts_with("/api/v1/disputes/{id}")
+}
+
+/// A record with this id, contested where the path is about a dispute, which has the same.
+fn recorded(organization: &Organization, holder: &Volunteer, id: &str, path: &str) -> Vec<Sql> {
+    let morning = organization.place.now().plus(-7 * 86_400_000).millis();
+    let record = Recorded::new(morning, 180, "A").known_as(id);
+    let mut statements = vec![(record.sql(organization, holder), Vec::new())];
+    if path.contains("/disputes/{id}") {
+        statements.extend(contested(id, path));
+    }
+    statements
+}
+
+/// The record with this id is contested, as long ago as the path needs.
+fn contested(id: &str, path: &str) -> [Sql; 3] {
+    let due_on = match path.ends_with("/escalation") {
+        true => "2020-01-01",
+        false => "2099-01-01",
+    };
+    let escalated = path.ends_with("/decision");
+    [
+        (
+            "INSERT INTO record_dispute (id, record, volunteer_id, organization_id, region, opened_at, due_on)
+             SELECT id, seq, volunteer_id, organization_id, '36', 0, ?2 FROM service_record WHERE id = ?1"
+                .to_owned(),
+            vec![json!(id), json!(due_on)],
+        ),
+        (
+            "INSERT INTO record_dispute_step (dispute, kind, at, actor, words)
+             SELECT seq, 'contested', 0, 'volunteer:x', '少记了' FROM record_dispute WHERE id = ?1"
+                .to_owned(),
+            vec![json!(id)],
+        ),
+        (
+            "INSERT INTO record_dispute_step (dispute, kind, at, actor, words)
+             SELECT seq, 'escalated', 0, 'volunteer:x', '不同意' FROM record_dispute WHERE id = ?1 AND ?2"
+                .to_owned(),
+            vec![json!(id), json!(escalated)],
         ),
     ]
 }
@@ -409,6 +470,12 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
         ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
         ("POST", Some("signups")) => Some(json!({})),
+        ("POST", Some("disputes")) => Some(json!({"claim": "少记了"})),
+        ("POST", Some("corrections")) => Some(json!({"reason": "多记了", "minutes": 150})),
+        ("POST", Some("answer")) => Some(json!({"answer": "decline", "reason": "无误"})),
+        ("POST", Some("escalation")) => Some(json!({"reason": "不同意"})),
+        ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),
+        ("POST", Some("departure")) => Some(json!({"code": "000000"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
         _ => None,

@@ -13,6 +13,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift};
 use crate::support::people::Organization;
 use crate::support::place::{Place as _, keys};
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 
 /// A monday on which all dates of the examples lie ahead.
@@ -188,6 +189,49 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 "POST"
             };
             request(method, target, &owner.session)
+        }
+        "contest_record" | "correct_record" | "answer_dispute" | "escalate_dispute"
+        | "decide_dispute" => {
+            let start = at("2026-11-21T09:00:00+08:00").millis();
+            let record = Recorded::new(start, 180, "A");
+            record.write(desk.place(), organization, &volunteer);
+            let recorder = organization.member("recorder");
+            if matches!(operation, "contest_record" | "correct_record") {
+                let who = match operation {
+                    "contest_record" => &volunteer,
+                    _ => &recorder,
+                };
+                return request("POST", path.replace("{id}", &record.id), &who.session);
+            }
+            let contest = format!("/api/v1/records/{}/disputes", record.id);
+            let claim = json!({"claim": "少记了一个小时"});
+            let dispute = volunteer
+                .sends("POST", &contest, &claim)
+                .is(201)
+                .member("id");
+            let target = path.replace("{id}", &dispute);
+            let to = |act: &str| format!("/api/v1/disputes/{dispute}/{act}");
+            if operation == "answer_dispute" {
+                return request("POST", target, &recorder.session);
+            }
+            let decline = json!({"answer": "decline", "reason": "无误"});
+            recorder.sends("POST", &to("answer"), &decline).is(200);
+            if operation == "escalate_dispute" {
+                return request("POST", target, &volunteer.session);
+            }
+            let plea = json!({"reason": "不同意"});
+            volunteer.sends("POST", &to("escalation"), &plea).is(200);
+            request("POST", target, &desk.place().coordinator("36").session)
+        }
+        "leave" => {
+            let (phone, code) = (keys().phone_hash(&volunteer.phone), "012345");
+            let now = desk.now().millis();
+            desk.place().rows(
+                "INSERT INTO sign_in_code (phone_hash, address_hash, code_hash, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?4 + 60000)",
+                json!([phone, keys().address_hash("unknown"), keys().code_hash(&phone, code), now]),
+            );
+            request("POST", path.to_owned(), &volunteer.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

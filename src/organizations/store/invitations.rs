@@ -130,9 +130,9 @@ ON CONFLICT DO NOTHING"
 /// anything.
 /// Nobody is written to twice a day by the same organization, however often it invites.
 const TELL: &str = "
-INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at)
+INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at, phone_hash)
 SELECT 'organization_invited', v.id, iif(v.id IS NULL, i.phone_sealed, NULL), coalesce(v.language, ?3),
-  json_object('title', iif(o.state = 'verified', o.name, '')), ?2, ?2
+  json_object('title', iif(o.state = 'verified', o.name, '')), ?2, ?2, i.phone_hash
 FROM invitation i
 JOIN organization o ON o.id = i.organization_id
 LEFT JOIN volunteer v ON v.phone_hash = i.phone_hash
