@@ -28,7 +28,7 @@ fn one_call_reads_what_it_shows_of_five_thousand_records() {
         "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, started_at, ended_at,
            minutes, grade, facts, due_on, recorded_at, recorded_by)
          WITH RECURSIVE n(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM n WHERE n < 4999)
-         SELECT lower(hex(randomblob(16))), 'service', ?1, ?2, '2026-01-01', n * 3600000, (n + 1) * 3600000,
+         SELECT lower(hex(randomblob(4))) || printf('-0000-7000-8000-%012x', n), 'service', ?1, ?2, '2026-01-01', n * 3600000, (n + 1) * 3600000,
            60, 'A', ?3, '2026-01-15', 0, 'x' FROM n",
         json!([ming.id, organization.id, facts.to_string()]),
     );

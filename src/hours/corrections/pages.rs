@@ -174,13 +174,12 @@ fn history(versions: &[Version], lang: Lang) -> Markup {
                     @for (place, version) in versions.iter().enumerate().rev() {
                         li {
                             div.when class=[(place + 1 < versions.len()).then_some("struck")] { (span(version, lang)) }
-                            div.go { (worth(version, lang)) }
-                            div.small {
+                            div.go.small { (at(version.record.recorded_at, lang)) }
+                            div.small { (worth(version, lang)) br;
                                 @match &version.record.reason {
-                                    Some(why) => { (lang.pick("更正原因：", "Why: ")) (why) br; }
-                                    None => { (lang.pick("最初的记录", "As first recorded")) br; }
+                                    Some(why) => { (lang.pick("更正原因：", "Why: ")) (why) }
+                                    None => { (lang.pick("最初的记录", "As first recorded")) }
                                 }
-                                (at(version.record.recorded_at, lang))
                             }
                         }
                     }

@@ -86,8 +86,8 @@ pub(super) fn lines(
                 div.small {
                     (line.organization_name) br;
                     (day(&line.on_date, lang)) " · " (duration_words(line.minutes, lang)) br;
-                    @if overdue { span.wrong { (lang.pick("已逾期，应于 ", "Overdue since ")) (day(&line.due_on, lang)) (lang.pick(" 前答复", "")) } }
-                    @else if line.state == DisputeState::Open { (lang.pick("请于 ", "Answer by ")) (day(&line.due_on, lang)) (lang.pick(" 前答复", "")) }
+                    @if overdue { span.wrong { (lang.pick("已逾期，应于", "Overdue since ")) (day(&line.due_on, lang)) (lang.pick("前答复", "")) } }
+                    @else if line.state == DisputeState::Open { (lang.pick("请于", "Answer by ")) (day(&line.due_on, lang)) (lang.pick("前答复", "")) }
                     @else { (line.state.name(lang)) }
                 }
             }
@@ -169,7 +169,7 @@ fn what_to_do(visit: &Visit, case: &Case, refused: &Refused<'_>) -> Result<Marku
             section.course #answer {
                 h2 { (lang.pick("答复", "Answer")) }
                 p.small { @match lang {
-                    Lang::Zh => { "请核对后于 " (day(&dispute.due_on, lang)) " 前答复。更正会成为一条新记录，原记录仍可查。" }
+                    Lang::Zh => { "请核对后于" (day(&dispute.due_on, lang)) "前答复。更正会成为一条新记录，原记录仍可查。" }
                     Lang::En => { "Check and answer by " (day(&dispute.due_on, lang)) ". A correction becomes a new record; the old one stays readable." }
                 } }
                 form method="post" action={ "/organizations/" (organization) "/disputes/" (dispute.id) } {

@@ -95,7 +95,7 @@ fn summary(mine: &Mine, hours: &MyHours, lang: Lang) -> Markup {
                     @for total in &hours.grades {
                         @let counts = hours.counted.contains(&total.grade);
                         dt class=[(!counts).then_some("struck")] { (total.grade.word()) " " (total.grade.name(lang)) }
-                        dd.num { (duration_words(total.minutes, lang)) small { " · " (total.records) (lang.pick(" 条", " records")) } }
+                        dd.num { (duration_words(total.minutes, lang)) small { " · " (lang.pick("共 ", "in ")) (total.records) @if lang == Lang::Zh { " 条" } @else if total.records == 1 { " record" } @else { " records" } } }
                     }
                 }
             }

@@ -41,7 +41,7 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
             div.say.wait { p { strong { (state_of(&dispute, visit.now, lang)) } }
                 @if dispute.state == DisputeState::Open {
                     p { @match lang {
-                        Lang::Zh => { "组织应在 " (day(&dispute.due_on, lang)) " 前答复，结果会发短信告诉您。" }
+                        Lang::Zh => { "组织应在" (day(&dispute.due_on, lang)) "前答复，结果会发短信告诉您。" }
                         Lang::En => { "The organization answers by " (day(&dispute.due_on, lang)) ". We text you." }
                     } }
                 }
