@@ -120,7 +120,10 @@ pub fn text(letter: &Letter, config: &Config) -> Option<String> {
         ("service_recorded" | "service_absent" | "record_added", lang) => {
             about_hours(letter, title, &when, lang)
         }
-        (kind, lang) => about_organizations(kind, title, place, reason, lang)?,
+        (kind, lang) => match about_records(letter, kind, &when, lang) {
+            Some(words) => words,
+            None => about_organizations(kind, title, place, reason, lang)?,
+        },
     };
     Some(match lang {
         Lang::Zh => format!("【点单】{words}"),
@@ -203,6 +206,65 @@ fn moved(letter: &Letter, title: &str, when: &str, place: &str, lang: Lang) -> S
             "The organizer moved you on “{title}” from {was} to {when} ({role}), {place}.{why} If you can't come, cancel under My shifts."
         ),
     }
+}
+
+/// `title` is the activity's name, `when` what the record says, `place` the coordinator's
+/// office.
+fn about_records(letter: &Letter, kind: &str, when: &str, lang: Lang) -> Option<String> {
+    let [title, reason, organization, office, due_on] =
+        ["title", "reason", "organization", "place", "due_on"].map(|name| letter.param(name));
+    #[expect(clippy::cast_possible_truncation, reason = "minutes are whole")]
+    let minutes = letter
+        .params
+        .get("minutes")
+        .and_then(serde_json::Value::as_f64)
+        .unwrap_or_default() as i64;
+    let length = duration_words(minutes, lang);
+    Some(match (kind, lang) {
+        ("record_contested", Lang::Zh) => format!(
+            "志愿者对“{title}”（{when}）的服务记录有异议，请在 {due_on} 前到组织后台的“时长异议”里答复。"
+        ),
+        ("record_contested", Lang::En) => format!(
+            "A volunteer contests the record of “{title}” ({when}). Answer by {due_on} under Disputes in the console."
+        ),
+        ("dispute_amended", Lang::Zh) => format!(
+            "您对“{title}”时长的异议，{organization}已更正：{when}，计 {length}。说明：{reason}"
+        ),
+        ("dispute_amended", Lang::En) => format!(
+            "{organization} has corrected the record of “{title}” you contested: {when}, {length}. Reason: {reason}"
+        ),
+        ("record_corrected", Lang::Zh) => format!(
+            "{organization}更正了您在“{title}”的服务记录：{when}，计 {length}。说明：{reason} 如有异议，请在“我的时长”里提出。"
+        ),
+        ("record_corrected", Lang::En) => format!(
+            "{organization} has corrected your record of “{title}”: {when}, {length}. Reason: {reason} If you disagree, contest it under My hours."
+        ),
+        ("dispute_declined", Lang::Zh) => format!(
+            "您对“{title}”（{when}）时长的异议，{organization}答复记录无误：{reason} 如不同意，可在“我的时长”里申请统筹员裁定。"
+        ),
+        ("dispute_declined", Lang::En) => format!(
+            "{organization} keeps the record of “{title}” ({when}) you contested: {reason} If you disagree, ask the coordinator under My hours."
+        ),
+        ("dispute_escalated", Lang::Zh) => format!(
+            "关于{organization}“{title}”（{when}）的时长异议，志愿者已申请统筹员裁定，请登录后在“时长异议”里查看。"
+        ),
+        ("dispute_escalated", Lang::En) => format!(
+            "A volunteer asks the coordinator to decide on the record of “{title}” ({when}) by {organization}. Sign in and look under Disputes."
+        ),
+        ("dispute_upheld", Lang::Zh) => format!(
+            "关于“{title}”的时长异议，{office}裁定更正：{when}，计 {length}。理由：{reason}"
+        ),
+        ("dispute_upheld", Lang::En) => format!(
+            "{office} has decided on the disputed record of “{title}”: corrected to {when}, {length}. Reason: {reason}"
+        ),
+        ("dispute_dismissed", Lang::Zh) => {
+            format!("关于“{title}”（{when}）的时长异议，{office}裁定维持原记录。理由：{reason}")
+        }
+        ("dispute_dismissed", Lang::En) => format!(
+            "{office} has decided on the disputed record of “{title}” ({when}): it stands. Reason: {reason}"
+        ),
+        _ => return None,
+    })
 }
 
 /// `title` is the organization's or the office's name, `place` the office's or the region's.
@@ -330,6 +392,13 @@ mod tests {
             "cancel_requested",
             "service_recorded",
             "service_absent",
+            "record_contested",
+            "dispute_amended",
+            "record_corrected",
+            "dispute_declined",
+            "dispute_escalated",
+            "dispute_upheld",
+            "dispute_dismissed",
         ] {
             for language in ["zh", "en"] {
                 let text = text(&letter(kind, language, &config), &config).unwrap();

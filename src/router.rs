@@ -121,10 +121,22 @@ operations! {
     "/api/v1/organizations/{org}/records" => get hours::settling::api::lists::records, post hours::settling::api::records::add;
     "/api/v1/records/{id}" => get hours::settling::api::records::show;
     "/api/v1/coordination/hours-due" => get hours::settling::api::lists::hours_overdue;
+    "/api/v1/records/{id}/history" => get hours::corrections::api::records::show;
+    "/api/v1/records/{id}/corrections" => post hours::corrections::api::records::correct;
+    "/api/v1/records/{id}/disputes" => post hours::corrections::api::disputes::contest;
+    "/api/v1/disputes/{id}" => get hours::corrections::api::disputes::show;
+    "/api/v1/disputes/{id}/answer" => post hours::corrections::api::disputes::answer;
+    "/api/v1/disputes/{id}/escalation" => post hours::corrections::api::disputes::escalate;
+    "/api/v1/disputes/{id}/decision" => post hours::corrections::api::disputes::decide;
+    "/api/v1/organizations/{org}/disputes" => get hours::corrections::api::disputes::of_organization;
+    "/api/v1/coordination/disputes" => get hours::corrections::api::disputes::of_coordinator;
+    "/api/v1/me/records" => get hours::corrections::api::mine::records;
+    "/api/v1/me/hours" => get hours::corrections::api::mine::hours;
     "/api/v1/sign-in-codes" => post volunteers::api::send_code;
     "/api/v1/sessions" => post volunteers::api::open, delete volunteers::api::close_all;
     "/api/v1/sessions/current" => delete volunteers::api::close;
     "/api/v1/me" => get volunteers::api::show, patch volunteers::api::change;
+    "/api/v1/me/departure" => post volunteers::leaving::api::leave;
     "/api/v1/me/signups" => get signups::api::mine;
     "/api/v1/me/organizations" => get organizations::api::members::mine;
     "/api/v1/me/invitations" => get organizations::api::invitations::mine;
@@ -255,6 +267,31 @@ fn certificate_pages() -> Router {
         .route("/organizations/{id}/status-lists/{list}", get(status_list))
 }
 
+/// One's own hours, and putting records right.
+fn correction_pages() -> Router {
+    use hours::corrections::pages;
+    let disputes = "/organizations/{id}/disputes";
+    Router::new()
+        .route("/me/records", get(pages::mine))
+        .route("/me/records/{id}", get(pages::own_record))
+        .route("/me/records/{id}/contest", post(pages::contest))
+        .route("/me/disputes/{id}/escalate", post(pages::escalate))
+        .route(disputes, get(pages::disputes))
+        .route(
+            &format!("{disputes}/{{dispute}}"),
+            get(pages::dispute).post(pages::answer),
+        )
+        .route(
+            "/organizations/{id}/records/{record}",
+            get(pages::console_record).post(pages::correct),
+        )
+        .route("/coordination/disputes", get(pages::waiting))
+        .route(
+            "/coordination/disputes/{id}",
+            get(pages::case_of_coordinator).post(pages::decide),
+        )
+}
+
 fn pages() -> Router {
     Router::new()
         .route("/", get(menu::pages::menu))
@@ -331,6 +368,7 @@ fn pages() -> Router {
         .merge(settling_pages())
         .merge(ledger_pages())
         .merge(certificate_pages())
+        .merge(correction_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),
@@ -339,6 +377,10 @@ fn pages() -> Router {
         .route("/me/signups", get(signups::pages::mine))
         .route("/me/signups/{id}", get(signups::pages::ticket))
         .route("/me/signups/{id}/cancel", post(signups::pages::cancel))
+        .route(
+            "/me/leaving",
+            get(volunteers::leaving::pages::explain).post(volunteers::leaving::pages::leave),
+        )
         .route("/me/calendar", post(volunteers::pages::new_calendar))
         .route("/calendar/{file}", get(signups::calendar::serve))
         .route("/language/{code}", get(volunteers::pages::language))

@@ -13,8 +13,6 @@ use maud::{Markup, html};
 use super::Decision;
 use crate::choice;
 use crate::platform::i18n::Lang;
-use crate::platform::input::Form;
-use crate::platform::problem::Problem;
 
 choice! {
     /// What has just been done.
@@ -84,27 +82,4 @@ impl Done {
 /// A line that says what has just been done.
 fn told(done: Option<Done>, lang: Lang) -> Markup {
     html! { @if let Some(done) = done { p.say.good role="status" { (done.words(lang)) } } }
-}
-
-/// What was sent, when it was refused.
-#[derive(Default)]
-struct Refused<'a> {
-    problem: Option<&'a Problem>,
-    form: Option<&'a Form>,
-}
-
-impl Refused<'_> {
-    fn typed(&self, name: &str) -> &str {
-        self.form
-            .and_then(|form| form.get(name))
-            .unwrap_or_default()
-    }
-
-    fn wrong(&self, name: &str, lang: Lang) -> Option<&str> {
-        self.problem?.errors().of(&format!("/{name}"), lang)
-    }
-
-    fn above(&self, lang: Lang) -> Markup {
-        html! { @if let Some(problem) = self.problem { p.say role="alert" { (problem.title(lang)) } } }
-    }
 }

@@ -190,9 +190,9 @@ ON CONFLICT DO NOTHING"
 );
 
 const TELL_APPOINTED: &str = "
-INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at)
+INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at, phone_hash)
 SELECT 'coordinator_appointed', v.id, iif(v.id IS NULL, k.phone_sealed, NULL), coalesce(v.language, ?3),
-  json_object('place', r.full_name, 'title', k.office), ?2, ?2
+  json_object('place', r.full_name, 'title', k.office), ?2, ?2, k.phone_hash
 FROM coordinator k
 JOIN region r ON r.code = k.region
 LEFT JOIN volunteer v ON v.phone_hash = k.phone_hash

@@ -5,9 +5,11 @@
 
 pub mod attendance;
 pub mod certificates;
+pub mod corrections;
 pub mod ledger;
 pub mod record;
 pub mod settling;
+pub mod stars;
 pub mod working_days;
 
 use crate::choice;

@@ -32,10 +32,10 @@ pub fn is_working_day(day: Date) -> bool {
     }
 }
 
-/// Until when service that ended at this instant is recorded in time: the tenth working day
-/// after the day it ended on.
-pub fn due(ended_at: Instant) -> DueDay {
-    let mut date = ended_at.date();
+/// The tenth working day after the day of this instant. Until then service that ended is
+/// recorded in time, and a record that was contested is answered.
+pub fn due(since: Instant) -> DueDay {
+    let mut date = since.date();
     let mut provisional = false;
     let mut left = TO_RECORD;
     while left > 0 {

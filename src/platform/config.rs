@@ -34,6 +34,8 @@ pub struct Config {
     /// `PUBLIC_ORIGIN`: the address the deployment is known by, `https://…`. What it signs
     /// names it, whatever address a request came to. None on a machine of one's own.
     pub public_origin: Option<String>,
+    /// `STAR_HOURS`: hours for one to five stars, `100,300,600,1000,1500` when nothing is said.
+    pub star_hours: [i64; 5],
 }
 
 /// What one invocation of the Worker may do: calls to the database and time of computing.
@@ -56,6 +58,20 @@ impl Plan {
 }
 
 const CODES_PER_ADDRESS: i64 = 100;
+
+/// 中国注册志愿者管理办法 (2013).
+const STAR_HOURS: [i64; 5] = [100, 300, 600, 1000, 1500];
+
+/// Five numbers of hours, each above the one before.
+fn ladder(list: &str) -> Option<[i64; 5]> {
+    let hours: Option<Vec<i64>> = list
+        .split(',')
+        .map(|part| part.trim().parse().ok())
+        .collect();
+    let hours: [i64; 5] = hours?.try_into().ok()?;
+    let ascends = std::iter::once(&0).chain(&hours).is_sorted_by(|a, b| a < b);
+    (ascends && hours.iter().all(|hours| *hours <= 1_000_000)).then_some(hours)
+}
 
 /// Where nobody else is told of it.
 const LOCAL_HOST: &str = "diandan.local";
@@ -98,6 +114,11 @@ impl Config {
                 None => None,
                 Some(origin) if is_origin(&origin) => Some(origin),
                 Some(_) => return Err("PUBLIC_ORIGIN must be https://, a host, and nothing else"),
+            },
+            star_hours: match set("STAR_HOURS") {
+                None => STAR_HOURS,
+                Some(list) => ladder(&list)
+                    .ok_or("STAR_HOURS must be five ascending whole numbers of hours")?,
             },
         })
     }
@@ -173,6 +194,18 @@ mod tests {
         assert_eq!(read(&[]).unwrap().plan, Plan::Free);
         let bad = read(&[("WORKERS_PLAN", "Paid")]);
         assert!(bad.unwrap_err().starts_with("WORKERS_PLAN"));
+        for bad in [
+            "1,2,3,4",
+            "1,2,3,4,4",
+            "0,1,2,3,4",
+            "1,2,3,4,x",
+            "1,2,3,4,5,6",
+        ] {
+            let bad = read(&[("STAR_HOURS", bad)]);
+            assert!(bad.unwrap_err().starts_with("STAR_HOURS"));
+        }
+        let own = read(&[("STAR_HOURS", "50, 100,150,200,250")]).unwrap();
+        assert_eq!(own.star_hours, [50, 100, 150, 200, 250]);
     }
 
     #[test]

@@ -71,6 +71,17 @@ const PROMOTE_AFTER: &str = promote!("SELECT shift_id FROM signup WHERE id = ?1"
 const TELL_PROMOTED_BEHIND: &str = tell_promoted!("SELECT moved_from FROM signup WHERE id = ?1");
 const PROMOTE_BEHIND: &str = promote!("SELECT moved_from FROM signup WHERE id = ?1");
 
+/// `?1` a volunteer who gives everything up, `?2` now.
+const TELL_PROMOTED_FOR: &str =
+    tell_promoted!("SELECT shift_id FROM signup WHERE volunteer_id = ?1 AND cancelled_at = ?2");
+const PROMOTE_FOR: &str =
+    promote!("SELECT shift_id FROM signup WHERE volunteer_id = ?1 AND cancelled_at = ?2");
+
+const GIVE_UP_ALL: &str = "
+UPDATE signup
+SET state = 'cancelled', cancelled_at = ?2, cancelled_by = 'volunteer', revision = revision + 1
+WHERE volunteer_id = ?1 AND starts_at > ?2 AND state IN ('confirmed', 'waitlisted')";
+
 /// `?1` a JSON array of shift ids, `?2` now, `?3` the new place, `?4` JSON: for each
 /// shift its new times, role and reason, `?5` the reason for all.
 const TELL_MOVED: &str = "
@@ -135,6 +146,16 @@ pub fn promote_behind(signup: Uuid, now: Instant) -> [Statement; 2] {
     [
         bind!(TELL_PROMOTED_BEHIND, signup, now),
         bind!(PROMOTE_BEHIND, signup, now),
+    ]
+}
+
+/// Gives up everything a volunteer has signed up for that lies ahead; the seats go to whoever
+/// waits longest.
+pub fn give_up_all(volunteer: &str, now: Instant) -> [Statement; 3] {
+    [
+        bind!(GIVE_UP_ALL, volunteer, now),
+        bind!(TELL_PROMOTED_FOR, volunteer, now),
+        bind!(PROMOTE_FOR, volunteer, now),
     ]
 }
 

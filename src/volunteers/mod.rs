@@ -1,6 +1,7 @@
 //! Volunteers (志愿者): who they are, how they sign in, what they hold.
 
 pub mod api;
+pub mod leaving;
 pub mod pages;
 pub mod sign_in;
 pub mod store;

@@ -187,12 +187,16 @@ pub async fn sign_out(visit: Visit, form: Form) -> Result<Response, Problem> {
     } else {
         store::sign_out(&visit).await?;
     }
-    let mut response = see_other("/");
+    Ok(without_session(&visit, see_other("/")))
+}
+
+/// The answer, after which the browser knows of nobody.
+pub fn without_session(visit: &Visit, mut response: Response) -> Response {
     set_cookie(&mut response, &visit.session_cookie("", 0));
     // Tickets kept for times without a network are somebody's own.
     let forget = HeaderValue::from_static("\"cache\", \"storage\"");
     response.headers_mut().insert("clear-site-data", forget);
-    Ok(response)
+    response
 }
 
 /// Takes `/me/calendar`: a new private address.

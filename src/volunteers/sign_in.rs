@@ -126,7 +126,22 @@ pub async fn open_session_once(
     }
 }
 
-fn wrong_code() -> Problem {
+/// Which code somebody shows who is signed in already, for what cannot be undone. Refuses
+/// with `wrong_code`, whatever the reason.
+pub(super) async fn shown_again(
+    visit: &Visit,
+    phone_hash: &str,
+    code: &Code,
+) -> Result<i64, Problem> {
+    let presented = visit.config.keys.code_hash(phone_hash, code.digits());
+    let once = IdempotencyKey::default();
+    match store::attempt(visit, phone_hash, &visit.address_hash(), &once).await? {
+        Attempted::Now(Some(known)) if same(&known.code_hash, &presented) => Ok(known.id),
+        _ => Err(wrong_code()),
+    }
+}
+
+pub(super) fn wrong_code() -> Problem {
     Problem::new(
         StatusCode::FORBIDDEN,
         "wrong_code",

@@ -21,8 +21,8 @@ WHERE NOT EXISTS (SELECT 1 FROM sign_in_code WHERE phone_hash = ?1 AND created_a
   AND (SELECT count(*) FROM sign_in_code WHERE address_hash = ?2 AND created_at > ?4 - ?7) < ?9";
 
 const IF_ISSUED: &str = "
-INSERT INTO outbox (kind, phone_sealed, language, urgent, secret_sealed, created_at, due_at)
-SELECT 'sign_in_code', ?1, ?2, 1, ?3, ?4, ?4
+INSERT INTO outbox (kind, phone_sealed, language, urgent, secret_sealed, created_at, due_at, phone_hash)
+SELECT 'sign_in_code', ?1, ?2, 1, ?3, ?4, ?4, ?5
 WHERE changes() = 1";
 
 /// A code that is about to be sent.
@@ -91,7 +91,8 @@ pub async fn issue_code(
             code.phone_sealed,
             visit.lang.code(),
             code.code_sealed,
-            visit.now
+            visit.now,
+            code.phone_hash,
         ),
         keep,
         bind!(
@@ -161,6 +162,11 @@ pub async fn attempt(
 const USE_CODE: &str = "UPDATE sign_in_code SET used_at = ?2 WHERE id = ?1 AND used_at IS NULL";
 const ONLY_ONCE: &str = "INSERT INTO abort_if SELECT 'code_used' WHERE changes() = 0";
 
+/// The statements that use a code up; refused with `code_used` when it was.
+pub(super) fn use_code(code: i64, now: Instant) -> [Statement; 2] {
+    [bind!(USE_CODE, code, now), bind!(ONLY_ONCE)]
+}
+
 const ENROL: &str = "
 INSERT INTO volunteer (id, name, phone_hash, phone_sealed, language, calendar_hash, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
@@ -198,9 +204,10 @@ pub async fn arrive(
 ) -> Result<Option<Earlier>, DbError> {
     let id = visit.new_id().to_string();
     let calendar = visit.config.keys.calendar_token(&id, 1).hash();
+    let [used, only_once] = use_code(arrival.code, visit.now);
     let statements = vec![
-        bind!(USE_CODE, arrival.code, visit.now),
-        bind!(ONLY_ONCE),
+        used,
+        only_once,
         bind!(
             ENROL,
             &id,

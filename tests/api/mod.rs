@@ -15,6 +15,7 @@ mod memory;
 mod menu;
 mod organizations;
 mod own;
+mod own_hours;
 mod pages;
 mod problems;
 mod publishing;

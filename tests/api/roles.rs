@@ -41,7 +41,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 101] = [
+const TABLE: [(&str, &str, [u16; 19]); 113] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -145,6 +145,18 @@ const TABLE: [(&str, &str, [u16; 19]); 101] = [
     ("GET",    "/api/v1/organizations/{org}/certificates",               [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/organizations/{org}/signing-keys",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/me/records", [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/me/hours", [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/me/departure", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/records/{id}/history", [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/records/{id}/corrections", [401, 401, 401, 403, 403, 403, 403, 201, 201, 201, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/records/{id}/disputes", [401, 401, 401, 404, 201, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
+    ("GET",    "/api/v1/disputes/{id}", [401, 401, 401, 403, 200, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/disputes/{id}/answer", [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/disputes/{id}/escalation", [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 404, 404, 404, 404, 404, 401, 401, 404, 404]),
+    ("POST",   "/api/v1/disputes/{id}/decision", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/organizations/{org}/disputes", [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/coordination/disputes", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -199,10 +211,11 @@ fn rows<'a>(
     statements.extend(endpoint(organization, &webhook));
     statements.extend(endpoint(organization, &removed));
     // What may become of a sign-up becomes of it once: it is a new one for each who tries.
-    let holders_of = |path: &str| match path.starts_with("/api/v1/signups/{id}") {
-        true => ROLES.len(),
-        false => 1,
-    };
+    let holders_of =
+        |path: &str| match path.starts_with("/api/v1/signups/{id}") || is_of_records(path) {
+            true => ROLES.len(),
+            false => 1,
+        };
     // A sign-up that is decided on is a request until then.
     let asks = |path: &str| path.ends_with("/approve") || path.ends_with("/decline");
     let people = TABLE.map(|(_, path, _)| SESSIONS.len() + 1 + holders_of(path));
@@ -251,9 +264,9 @@ fn rows<'a>(
                 if path.ends_with("/absence-reply") {
                     statements.push(absence(organization, signup));
                 }
-            }
-            if path.starts_with("/api/v1/records/") {
-                statements.push(training(organization, &holders[0].0, &things[0]));
+                if is_of_records(path) {
+                    statements.extend(recorded(organization, holder, signup, path));
+                }
             }
             Row {
                 webhook: match *method {
@@ -316,16 +329,6 @@ fn absence(organization: &Organization, signup: &str) -> Sql {
     )
 }
 
-/// A record of somebody's training.
-fn training(organization: &Organization, volunteer: &Volunteer, id: &str) -> Sql {
-    (
-        "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
-         VALUES (?1, 'training', ?2, ?3, '2026-11-20', '{}', 0, 'clock')"
-            .to_owned(),
-        vec![json!(id), json!(volunteer.id), json!(organization.id)],
-    )
-}
-
 /// A record, and the nth certificate of an organization.
 fn certified(organization: &Organization, holder: &Volunteer, number: &str, n: i64) -> [Sql; 2] {
     [
@@ -345,6 +348,50 @@ fn certified(organization: &Organization, holder: &Volunteer, number: &str, n: i
                 json!(json!({"organization": "邻里社", "credit_code": null, "items": []}).to_string()),
                 json!(n),
             ],
+        ),
+    ]
+}
+
+fn is_of_records(path: &str) -> bool {
+    path.starts_with("/api/v1/records/{id}") || path.starts_with("/api/v1/disputes/{id}")
+}
+
+/// A record with this id, contested where the path is about a dispute, which has the same.
+fn recorded(organization: &Organization, holder: &Volunteer, id: &str, path: &str) -> Vec<Sql> {
+    let morning = organization.place.now().plus(-7 * 86_400_000).millis();
+    let record = Recorded::new(morning, 180, "A").known_as(id);
+    let mut statements = vec![(record.sql(organization, holder), Vec::new())];
+    if path.contains("/disputes/{id}") {
+        statements.extend(contested(id, path));
+    }
+    statements
+}
+
+/// The record with this id is contested, as long ago as the path needs.
+fn contested(id: &str, path: &str) -> [Sql; 3] {
+    let due_on = match path.ends_with("/escalation") {
+        true => "2020-01-01",
+        false => "2099-01-01",
+    };
+    let escalated = path.ends_with("/decision");
+    [
+        (
+            "INSERT INTO record_dispute (id, record, volunteer_id, organization_id, region, opened_at, due_on)
+             SELECT id, seq, volunteer_id, organization_id, '36', 0, ?2 FROM service_record WHERE id = ?1"
+                .to_owned(),
+            vec![json!(id), json!(due_on)],
+        ),
+        (
+            "INSERT INTO record_dispute_step (dispute, kind, at, actor, words)
+             SELECT seq, 'contested', 0, 'volunteer:x', '少记了' FROM record_dispute WHERE id = ?1"
+                .to_owned(),
+            vec![json!(id)],
+        ),
+        (
+            "INSERT INTO record_dispute_step (dispute, kind, at, actor, words)
+             SELECT seq, 'escalated', 0, 'volunteer:x', '不同意' FROM record_dispute WHERE id = ?1 AND ?2"
+                .to_owned(),
+            vec![json!(id), json!(escalated)],
         ),
     ]
 }
@@ -391,7 +438,6 @@ impl Row<'_> {
             Some("projects") => &self.project.id,
             Some("shifts") => &self.shift.id,
             Some("coordinators") => appointment,
-            Some("records") => invitation,
             _ => signup,
         };
         let target = path
@@ -542,6 +588,12 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("signups" | "attendance" | "settlement")) => Some(json!({})),
         ("POST", Some("attendance-by-hand")) => Some(json!({"kind": "in", "reason": "补记"})),
         ("POST", Some("absence-reply")) => Some(json!({"text": "我来过"})),
+        ("POST", Some("disputes")) => Some(json!({"claim": "少记了"})),
+        ("POST", Some("corrections")) => Some(json!({"reason": "多记了", "minutes": 150})),
+        ("POST", Some("answer")) => Some(json!({"answer": "decline", "reason": "无误"})),
+        ("POST", Some("escalation")) => Some(json!({"reason": "不同意"})),
+        ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),
+        ("POST", Some("departure")) => Some(json!({"code": "000000"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
         _ => None,

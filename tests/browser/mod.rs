@@ -9,4 +9,5 @@ mod line;
 mod network;
 mod pages;
 mod phone;
+mod records;
 mod settling;

@@ -83,7 +83,8 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
     let certificates = certificates(&organization, &volunteer, &owner);
-    let mut pages = vec![
+    let mut pages = pages_of_records(&organization, &owner, &coordinator);
+    pages.extend([
         ("/".into(), None),
         ("/?field=education".into(), None),
         ("/?q=%E6%B2%A1%E6%9C%89%E7%9A%84%E8%AF%8D".into(), None),
@@ -192,10 +193,51 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ("/outbox".into(), None),
         ("/offline".into(), None),
         ("/nothing".into(), None),
-    ];
+    ]);
     pages.extend(super::settling::pages());
     pages.extend(certificates);
     pages
+}
+
+/// Somebody's hours, and a record that was contested, declined and taken to the coordinator.
+fn pages_of_records(
+    organization: &Organization,
+    owner: &Volunteer,
+    coordinator: &Volunteer,
+) -> Vec<(String, Option<String>)> {
+    let (ming, start) = (app().adult(), app().now().plus(-30 * 86_400_000).millis());
+    let [first, contested] = [0, 1].map(|n| Recorded::new(start + n * 86_400_000, 210, "A"));
+    let seq = first.write(app(), organization, &ming);
+    let corrected = Recorded::new(start, 180, "B").correcting(seq);
+    corrected.write(app(), organization, &ming);
+    contested.write(app(), organization, &ming);
+    let target = format!("/api/v1/records/{}/disputes", contested.id);
+    let claim = serde_json::json!({"claim": "我十二点才走，少记了半小时", "minutes": 180});
+    let dispute = ming.sends("POST", &target, &claim).is(201).member("id");
+    let to = |act: &str| format!("/api/v1/disputes/{dispute}/{act}");
+    let decline = serde_json::json!({"answer": "decline", "reason": "与签到表一致"});
+    owner.sends("POST", &to("answer"), &decline).is(200);
+    let declined = format!("/me/records/{}", contested.id);
+    let plea = serde_json::json!({"reason": "同组的人可以作证"});
+    ming.sends("POST", &to("escalation"), &plea).is(200);
+    let mine = Some(ming.session.clone());
+    let of_owner = Some(owner.session.clone());
+    let of_coordinator = Some(coordinator.session.clone());
+    let console = format!("/organizations/{}", organization.id);
+    vec![
+        ("/me/records".into(), mine.clone()),
+        ("/me/records?grades=B".into(), mine.clone()),
+        ("/me/records".into(), of_owner.clone()),
+        (format!("/me/records/{}", corrected.id), mine.clone()),
+        (declined, mine.clone()),
+        ("/me/leaving".into(), mine),
+        ("/me/leaving".into(), of_owner.clone()),
+        (format!("{console}/disputes?which=all"), of_owner.clone()),
+        (format!("{console}/disputes/{dispute}"), of_owner.clone()),
+        (format!("{console}/records/{}", corrected.id), of_owner),
+        ("/coordination/disputes".into(), of_coordinator.clone()),
+        (format!("/coordination/disputes/{dispute}"), of_coordinator),
+    ]
 }
 
 /// Pages of certificates: one that is valid and shared, one that a correction superseded.

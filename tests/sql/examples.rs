@@ -274,6 +274,49 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             }
             request(method, target, &session)
         }
+        "contest_record" | "correct_record" | "answer_dispute" | "escalate_dispute"
+        | "decide_dispute" => {
+            let start = at("2026-11-21T09:00:00+08:00").millis();
+            let record = Recorded::new(start, 180, "A");
+            record.write(desk.place(), organization, &volunteer);
+            let recorder = organization.member("recorder");
+            if matches!(operation, "contest_record" | "correct_record") {
+                let who = match operation {
+                    "contest_record" => &volunteer,
+                    _ => &recorder,
+                };
+                return request("POST", path.replace("{id}", &record.id), &who.session);
+            }
+            let contest = format!("/api/v1/records/{}/disputes", record.id);
+            let claim = json!({"claim": "少记了一个小时"});
+            let dispute = volunteer
+                .sends("POST", &contest, &claim)
+                .is(201)
+                .member("id");
+            let target = path.replace("{id}", &dispute);
+            let to = |act: &str| format!("/api/v1/disputes/{dispute}/{act}");
+            if operation == "answer_dispute" {
+                return request("POST", target, &recorder.session);
+            }
+            let decline = json!({"answer": "decline", "reason": "无误"});
+            recorder.sends("POST", &to("answer"), &decline).is(200);
+            if operation == "escalate_dispute" {
+                return request("POST", target, &volunteer.session);
+            }
+            let plea = json!({"reason": "不同意"});
+            volunteer.sends("POST", &to("escalation"), &plea).is(200);
+            request("POST", target, &desk.place().coordinator("36").session)
+        }
+        "leave" => {
+            let (phone, code) = (keys().phone_hash(&volunteer.phone), "012345");
+            let now = desk.now().millis();
+            desk.place().rows(
+                "INSERT INTO sign_in_code (phone_hash, address_hash, code_hash, created_at, expires_at)
+                 VALUES (?1, ?2, ?3, ?4, ?4 + 60000)",
+                json!([phone, keys().address_hash("unknown"), keys().code_hash(&phone, code), now]),
+            );
+            request("POST", path.to_owned(), &volunteer.session)
+        }
         other => panic!("say here what {other} needs before its example can succeed"),
     }
 }
@@ -297,12 +340,19 @@ fn examples(operation: &Value) -> Vec<Option<(String, Value)>> {
 }
 
 /// What one does in one's own name, with no right that could be taken away.
-const IN_ONES_OWN_NAME: [&str; 6] = [
+const IN_ONES_OWN_NAME: [&str; 13] = [
     "accept_invitation",
+    "ask_for_certificate",
+    "check_in",
+    "contest_record",
+    "escalate_dispute",
+    "leave",
     "open_session",
     "redeem_appointment_code",
     "register_organization",
+    "reply_to_absence",
     "send_sign_in_code",
+    "share_certificate",
     "sign_up",
 ];
 

@@ -10,6 +10,7 @@ use super::place::{Place, Sql};
 /// A record of service that stands by itself, without a sign-up.
 #[derive(Clone)]
 pub struct Recorded {
+    pub id: String,
     pub started_at: i64,
     pub minutes: i64,
     pub grade: &'static str,
@@ -20,11 +21,17 @@ pub struct Recorded {
 impl Recorded {
     pub fn new(started_at: i64, minutes: i64, grade: &'static str) -> Self {
         Self {
+            id: uuid::Uuid::now_v7().to_string(),
             started_at,
             minutes,
             grade,
             supersedes: None,
         }
+    }
+
+    pub fn known_as(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.id);
+        self
     }
 
     pub fn correcting(mut self, seq: i64) -> Self {
@@ -42,9 +49,9 @@ impl Recorded {
             "planned_ends_at": self.started_at + self.minutes * 60_000,
             "breaks_minutes": 0, "evidence": [],
         });
-        let id = uuid::Uuid::now_v7();
         let (organization, volunteer) = (&organization.id, &volunteer.id);
         let Self {
+            id,
             started_at,
             minutes,
             grade,

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Done, Refused};
+use super::Done;
 use crate::coordination::store::{self, Decided};
 use crate::coordination::{Decision, DecisionBody};
 use crate::organizations::Organization;
@@ -14,7 +14,7 @@ use crate::organizations::pages::{day_of, state_words};
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Form, Id};
-use crate::platform::page::{Audience, ask, page, see_other};
+use crate::platform::page::{Audience, Refused, ask, page, see_other};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
@@ -59,11 +59,8 @@ async fn dossier(visit: &Visit, id: Uuid, refused: Refused<'_>) -> Result<Respon
             }
         }
     };
-    let mut response = page(visit, Audience::Oneself, &organization.name, &body);
-    if let Some(problem) = refused.problem {
-        *response.status_mut() = problem.status();
-    }
-    Ok(response)
+    let response = page(visit, Audience::Oneself, &organization.name, &body);
+    Ok(refused.answered(response))
 }
 
 fn facts(organization: &Organization, lang: Lang) -> Markup {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{Done, Refused, told};
+use super::{Done, told};
 use crate::coordination::Coordinator;
 use crate::coordination::api::{AppointmentBody, appointed};
 use crate::coordination::store::{self, Overview};
@@ -16,7 +16,7 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Form, PageQuery, parse_id};
-use crate::platform::page::{Audience, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
@@ -101,18 +101,18 @@ async fn overview(
                 a href={ "/coordination?state=" (word) } aria-current=[(*choice == state).then_some("page")] { (choice.name(lang)) }
             }
         }
-        p { a href="/coordination/hours" { (lang.pick("逾期未记录的服务", "Service overdue to be recorded")) } }
+        div.actions {
+            a.button.quiet href="/coordination/hours" { (lang.pick("逾期未记录的服务", "Service overdue to be recorded")) }
+            a.button.quiet href="/coordination/disputes" { (lang.pick("时长异议", "Disputed hours")) }
+        }
         (organizations(&overview, state, lang))
         @if let Some(next) = next {
             p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } }
         }
         (coordinators(&overview, &refused, below, lang))
     };
-    let mut response = page(visit, Audience::Oneself, title, &body);
-    if let Some(problem) = refused.problem {
-        *response.status_mut() = problem.status();
-    }
-    Ok(response)
+    let response = page(visit, Audience::Oneself, title, &body);
+    Ok(refused.answered(response))
 }
 
 fn organizations(overview: &Overview, state: OrganizationState, lang: Lang) -> Markup {

@@ -17,6 +17,8 @@ pub enum ConsolePage {
     Hours,
     /// `/organizations/{id}/certificates`
     Certificates,
+    /// `/organizations/{id}/disputes`
+    Disputes,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -26,11 +28,12 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::Projects,
         Self::Requests,
         Self::Hours,
         Self::Certificates,
+        Self::Disputes,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -42,6 +45,7 @@ impl ConsolePage {
             Self::Requests => "requests",
             Self::Hours => "hours",
             Self::Certificates => "certificates",
+            Self::Disputes => "disputes",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -53,7 +57,7 @@ impl ConsolePage {
         match self {
             Self::Webhooks => Permission::Manage,
             Self::Requests => Permission::ReadSignups,
-            Self::Hours | Self::Certificates => Permission::ReadHours,
+            Self::Hours | Self::Certificates | Self::Disputes => Permission::ReadHours,
             Self::Projects | Self::Imports | Self::Settings => Permission::ReadProjects,
         }
     }
@@ -64,6 +68,7 @@ impl ConsolePage {
             Self::Requests => lang.pick("报名请求", "Requests"),
             Self::Hours => lang.pick("服务记录", "Service hours"),
             Self::Certificates => lang.pick("证明", "Certificates"),
+            Self::Disputes => lang.pick("时长异议", "Disputes"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

@@ -133,9 +133,9 @@ ON CONFLICT DO NOTHING"
 /// nor by more than `?4` of them: the invitation stands all the same, and whoever sent it
 /// is not told, for that would say something about the phone.
 const TELL: &str = "
-INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at)
+INSERT INTO outbox (kind, volunteer_id, phone_sealed, language, params, created_at, due_at, phone_hash)
 SELECT 'organization_invited', v.id, iif(v.id IS NULL, i.phone_sealed, NULL), coalesce(v.language, ?3),
-  json_object('title', iif(o.state = 'verified', o.name, '')), ?2, ?2
+  json_object('title', iif(o.state = 'verified', o.name, '')), ?2, ?2, i.phone_hash
 FROM invitation i
 JOIN organization o ON o.id = i.organization_id
 LEFT JOIN volunteer v ON v.phone_hash = i.phone_hash

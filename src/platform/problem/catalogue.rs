@@ -65,6 +65,10 @@ kinds! {
         ("已经签退", "Checked out already")
         ("这位志愿者已经签退，之后没有再签到。", "The volunteer has checked out, and not in since.")
         ("无须再签退；时间有误时请组织者登记。", "Nothing needs to be done; if the time is wrong, the organizer enters it.")
+    already_contested 409
+        ("已提过异议", "Contested already")
+        ("这条记录已经提过一次异议；`dispute_id` 是那次异议。", "The record was contested before; `dispute_id` names the dispute.")
+        ("读取那次异议；组织没有更正时，可申请统筹员裁定。", "Read the dispute; if the organization declined, ask the coordinator to decide.")
     already_coordinator 409
         ("已是统筹员", "Coordinator already")
         ("这个手机号的主人已经是该行政区划的统筹员。", "Whoever has this phone coordinates that region already.")
@@ -85,6 +89,10 @@ kinds! {
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
         ("无须再报。需要的话，读取 `/api/v1/signups/{signup_id}`。", "Nothing needs to be done. Read `/api/v1/signups/{signup_id}` if you need it.")
+    answer_not_due 409
+        ("还在答复期内", "Answer not due yet")
+        ("组织还没有答复，答复期（`due_on`）也没有过。", "The organization has not answered, and its time (`due_on`) is not over.")
+        ("等答复；过期未答复即可申请裁定。", "Wait for the answer; when the day is over, ask the coordinator.")
     attendance_closed 409
         ("签到已关闭", "Check-in closed")
         ("现在、或所说的时间，已超过班次结束后 4 小时；手机里保存的签到须在结束后 72 小时内上传。", "Now, or the time it speaks of, is more than four hours after the end of the shift; what a phone kept is taken until 72 hours after it.")
@@ -133,6 +141,10 @@ kinds! {
         ("目前不能作此决定", "Decision not possible")
         ("组织目前的状态（`state`）不允许这个决定：例如只有已核验的才能暂停。", "The organization's `state` does not allow this decision: only a verified one can be suspended, for instance.")
         ("读取组织，按它现在的状态决定。", "Read the organization, and decide by the state it is in.")
+    dispute_out_of_turn 409
+        ("异议已有进展", "Dispute out of turn")
+        ("异议现在的状态不允许这一步：例如已答复、已裁定，或正等统筹员裁定。", "Where the dispute stands this step cannot be taken: it is answered or decided, or waits for the coordinator.")
+        ("读取异议，按现在的状态处理。", "Read the dispute, and act by the state it is in.")
     dry_run_not_done 409
         ("试运行尚未完成", "Dry run not done")
         ("这个导入不是试运行，或试运行还没有完成。", "The import is no dry run, or one that is not done.")
@@ -249,10 +261,18 @@ kinds! {
         ("尚未封存", "Not sealed yet")
         ("记录写下后几分钟内封存进总账，这条还在等待。", "Records are sealed in the ledger within minutes; this one still waits.")
         ("等 `Retry-After` 秒后再试。", "Wait `Retry-After` seconds and try again.")
+    not_service 409
+        ("不是服务时长", "Not a record of service")
+        ("培训、表彰和评价记录不能按时长更正。", "Records of training, honours and evaluations are not corrected in hours.")
+        ("联系记录单位另行补充。", "Ask the recording unit to add another record.")
     not_signed_up 409
         ("没有名额", "Not signed up")
         ("调用者在这个班次没有已确认的名额：没有报名、在候补、已取消，或已换到别的班次。", "The caller has no confirmed place on the shift: not signed up, waiting, cancelled, or moved to another one.")
         ("核对班次；人在现场时请组织者处理。", "Check which shift it is; on the spot, ask the organizer.")
+    nothing_changes 409
+        ("没有可更正的", "Nothing changes")
+        ("更正后的内容与现有记录相同。", "The corrected record would say what it says already.")
+        ("核对起止时间和时长。", "Look at the times and minutes again.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：项目只能保存为草稿，接收地址不能测试，也不能重新推送。", "The organization is not verified or was suspended: it can keep drafts only, and its webhooks are neither tested nor sent anything again.")
@@ -265,6 +285,10 @@ kinds! {
         ("不能登记自己", "Own attendance")
         ("登记的是操作者本人：手工登记和扫描签到表都须由别人来做。", "The attendance is that of whoever enters it: by hand and by the sheet, others vouch for it.")
         ("扫现场的签到码，或请另一位负责人登记。", "Check in by the code shown at the place, or let somebody else enter it.")
+    own_record 403
+        ("不能处理自己的记录", "Your own record")
+        ("记录属于处理者本人：自己的时长由别人核对。", "The record is of whoever wants to decide on it: hours are checked by somebody else.")
+        ("请组织的其他成员或统筹员处理。", "Ask another member of the organization, or the coordinator.")
     project_cancelled 410
         ("项目已取消", "Project cancelled")
         ("项目曾在菜单上，后来取消了；`reason` 是原因。", "The project was on the menu and was called off; `reason` says why.")
@@ -273,6 +297,10 @@ kinds! {
         ("请求过于频繁", "Too many requests")
         ("这个密钥、会话或网络地址的请求超过了 `RateLimit-Policy` 写明的限度。", "This key, session or network address sent more requests than `RateLimit-Policy` states.")
         ("等 `Retry-After` 秒后再试；项目很多时用批量导入。", "Wait `Retry-After` seconds; import many projects in bulk.")
+    record_overlap 409
+        ("与别的记录重叠", "Overlaps another record")
+        ("更正后的时间与同一志愿者的另一条有效记录重叠：一个人不能同时在两处服务。", "The corrected times overlap another record in force of the same volunteer: nobody serves at two places at once.")
+        ("改时间，或先更正另一条。", "Change the times, or correct the other record first.")
     reference_taken 409
         ("编号已被占用", "Reference taken")
         ("组织的另一个项目已用了这个 `client_ref`。", "Another project of the organization has this `client_ref`.")
@@ -317,6 +345,10 @@ kinds! {
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")
         ("确实具备的，再次报名时在 `skills` 中声明。", "If they have them, declare them in `skills` when signing up again.")
+    superseded_already 409
+        ("已有新的更正", "Superseded already")
+        ("这条记录已被另一条更正取代。", "Another record has taken the place of this one.")
+        ("读取这条记录，对最新的一条操作。", "Read the record, and act on its newest version.")
     tight_gap 409
         ("两个班次间隔太短", "Tight gap")
         ("与另一个班次（`clashes_with`）之间来不及赶路。", "There is too little time to travel between this and another shift (`clashes_with`).")

@@ -226,6 +226,7 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
     let body = html! {
         h1 { (lang.pick("我的班次", "My shifts")) }
         p.small { (mine.me.name) " " span.num { (masked(&phone)) } }
+        p { a.more href="/me/records" { (lang.pick("我的时长", "My hours")) } }
         @if !mine.organized.is_empty() {
             section.course {
                 h2 { (lang.pick("我负责的班次", "Shifts I run")) }

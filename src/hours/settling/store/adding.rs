@@ -136,6 +136,7 @@ pub async fn add(
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
         Ran::Before(earlier) => {
+            admit(&visit.db.run(asks(visit, organization, WHO)).await?, 0)?;
             let made = parse_id(earlier.subject()?)?;
             return Ok((record(visit, made).await?, true));
         }

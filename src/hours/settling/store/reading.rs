@@ -256,7 +256,10 @@ pub async fn load(
     ];
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
-        Ran::Before(earlier) => return Ok(Held::Before(earlier)),
+        Ran::Before(earlier) => {
+            admit(&visit.db.run(asks(WHO)).await?, 0)?;
+            return Ok(Held::Before(earlier));
+        }
     };
     admit(&batch, 0)?;
     let shift: ShiftRow = batch.first(1)?.ok_or_else(Problem::not_found)?;
