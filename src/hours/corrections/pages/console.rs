@@ -132,9 +132,9 @@ async fn shown(
         (Console::new(visit, organization, &case.organization_name, case.role).nav(Some(ConsolePage::Disputes)))
         h1 { (title) }
         (refused.above(lang))
-        (sheet(&visit, case.newest()?, Some(&case.volunteer_name)))
+        (sheet(visit, case.newest()?, Some(&case.volunteer_name)))
         (steps(&case, lang))
-        (history(&visit, &case.versions))
+        (history(visit, &case.versions))
         (what_to_do(visit, &case, refused)?)
     };
     Ok(refused.answered(page(visit, Audience::Oneself, title, &body)))

@@ -74,9 +74,9 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
         h1 { (title) }
         p.lead { (state_of(&dispute, visit.now, lang)) }
         (refused.above(lang))
-        (sheet(&visit, asked, Some(&case.volunteer_name)))
+        (sheet(visit, asked, Some(&case.volunteer_name)))
         (steps(&case, lang))
-        (history(&visit, &case.versions))
+        (history(visit, &case.versions))
         @if stands(asked, DisputeState::Escalated) {
             section.course #decide {
                 h2 { (lang.pick("裁定", "Decision")) }

@@ -47,9 +47,9 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
                 }
             }
         }
-        (sheet(&visit, newest, None))
+        (sheet(visit, newest, None))
         (steps(&case, lang))
-        (history(&visit, &case.versions))
+        (history(visit, &case.versions))
         (what_to_do(visit, &case, refused)?)
     };
     Ok(refused.answered(page(visit, Audience::Oneself, title, &body)))
