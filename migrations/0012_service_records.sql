@@ -37,6 +37,14 @@ BEGIN
   SELECT RAISE(ABORT, 'attendance_is_append_only');
 END;
 
+-- INSERT OR REPLACE would delete without asking. What was sent before changes nothing.
+CREATE TRIGGER attendance_is_not_replaced BEFORE INSERT ON attendance
+WHEN EXISTS (SELECT 1 FROM attendance a WHERE a.id = NEW.id)
+  OR EXISTS (SELECT 1 FROM attendance a WHERE a.seq = NEW.seq)
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
+
 -- When somebody settled the shift; what is recorded afterwards is grade D.
 ALTER TABLE shift ADD COLUMN settled_at INTEGER;
 
@@ -92,6 +100,20 @@ END;
 CREATE TRIGGER service_record_is_not_deleted BEFORE DELETE ON service_record
 BEGIN
   SELECT RAISE(ABORT, 'service_record_is_append_only');
+END;
+
+-- As above.
+CREATE TRIGGER service_record_is_not_replaced BEFORE INSERT ON service_record
+WHEN EXISTS (SELECT 1 FROM service_record r WHERE r.seq = NEW.seq)
+  OR EXISTS (SELECT 1 FROM service_record r WHERE r.id = NEW.id)
+BEGIN
+  SELECT RAISE(ABORT, 'service_record_is_append_only');
+END;
+
+CREATE TRIGGER service_record_is_corrected_once BEFORE INSERT ON service_record
+WHEN EXISTS (SELECT 1 FROM service_record r WHERE r.supersedes = NEW.supersedes)
+BEGIN
+  SELECT RAISE(ABORT, 'superseded_already');
 END;
 
 CREATE TRIGGER service_record_follows_the_last AFTER INSERT ON service_record

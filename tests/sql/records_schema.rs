@@ -1,10 +1,12 @@
 //! What the schema holds of service records, whatever the code above it does.
 
+use diandan::platform::clock::Instant;
 use serde_json::json;
 
 use crate::support::desk::Desk;
+use crate::support::notice::{Notice, shift};
 use crate::support::place::Place;
-use crate::support::records::Recorded;
+use crate::support::records::{Recorded, Seen};
 
 const MORNING: i64 = 1_795_825_200_000;
 const HOUR: i64 = 3_600_000;
@@ -32,13 +34,49 @@ fn records_and_evidence_are_never_rewritten() {
         "UPDATE service_record SET minutes = 59",
         "DELETE FROM service_record",
         "UPDATE service_record SET recorded_at = 0",
+        "INSERT OR REPLACE INTO service_record SELECT * FROM service_record",
     ] {
         assert!(desk.refuses(sql).contains("service_record_is_append_only"));
     }
+    let again = Recorded::new(MORNING, 30, "A").sql(&organization, &volunteer);
+    let again = again.replacen(
+        "INSERT INTO service_record (",
+        "INSERT OR REPLACE INTO service_record (seq, ",
+        1,
+    );
+    let again = again.replacen("VALUES (", "VALUES (1, ", 1);
+    assert!(
+        desk.refuses(&again)
+            .contains("service_record_is_append_only")
+    );
     assert_eq!(
         place.number("SELECT minutes FROM service_record", json!([])),
         60
     );
+}
+
+#[test]
+fn evidence_is_not_replaced() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let (organization, volunteer) = (place.organization(), place.adult());
+    let start = Instant::from_millis(MORNING);
+    let project = organization.publishes(&Notice::of(&[shift("a", start, 3)]));
+    let signup = volunteer.takes(&project.shift("a"), "confirmed");
+    Seen::by_code("in", start).write(place, &signup);
+    let before = place.rows("SELECT * FROM attendance", json!([]));
+    for sql in [
+        "INSERT OR REPLACE INTO attendance
+         SELECT seq, id, signup_id, shift_id, volunteer_id, kind, 'sheet', 0, 0, late, reason, near, actor FROM attendance",
+        "INSERT OR REPLACE INTO attendance
+         SELECT seq, 'other', signup_id, shift_id, volunteer_id, 'out', method, 0, 0, late, reason, near, actor FROM attendance",
+    ] {
+        place.rows(sql, json!([]));
+        assert_eq!(place.rows("SELECT * FROM attendance", json!([])), before);
+    }
+    for sql in ["UPDATE attendance SET late = 1", "DELETE FROM attendance"] {
+        assert!(desk.refuses(sql).contains("attendance_is_append_only"));
+    }
 }
 
 #[test]
@@ -123,7 +161,7 @@ fn a_correction_corrects_one_record_of_its_own() {
     correction.write(place, &organization, &volunteer);
     assert!(
         desk.refuses(&correction.sql(&organization, &volunteer))
-            .contains("supersedes")
+            .contains("superseded_already")
     );
     let nothing = Recorded::new(MORNING + 5 * HOUR, 0, "A").sql(&organization, &volunteer);
     assert!(

@@ -300,7 +300,6 @@ impl Obstacle {
     fn of_refusal(name: &str) -> Option<Self> {
         match name {
             "record_dispute.record" => Some(Self::AlreadyContested),
-            "service_record.supersedes" => Some(Self::SupersededAlready),
             "service_records_overlap" => Some(Self::RecordOverlap),
             name => Self::from_word(name),
         }
