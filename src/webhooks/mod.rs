@@ -64,6 +64,10 @@ events! {
     SignupChanged = "signup.changed" ("报名变更", "A sign-up changed");
     /// A shift has another time, place, role or size, or was called off.
     ShiftChanged = "shift.changed" ("班次变更", "A shift changed");
+    /// Service, training, an honour or an evaluation was recorded.
+    RecordCreated = "record.created" ("新增记录", "A record was made");
+    /// A record was corrected: another one stands in its place.
+    RecordSuperseded = "record.superseded" ("记录更正", "A record was corrected");
 }
 
 impl Event {

@@ -12,6 +12,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::{Organization, Shift, Volunteer};
 use crate::support::place::Place as _;
+use crate::support::records::Recorded;
 use crate::support::request::Request;
 
 mod limits;
@@ -171,6 +172,27 @@ fn decisions_are_told_as_what_they_come_to() {
             ("signup.cancelled", "cancelled"),
         ])
     );
+}
+
+#[test]
+fn records_and_their_corrections_are_told() {
+    let desk = Desk::new();
+    let ears = Ears::of(&desk, &[]);
+    let ming = desk.place().adult();
+    let first = Recorded::new(at(NINE).millis(), 120, "A");
+    let seq = first.write(desk.place(), &ears.organization, &ming);
+    let second = Recorded::new(at(NINE).millis(), 90, "A").correcting(seq);
+    second.write(desk.place(), &ears.organization, &ming);
+    let told = ears.reads("/deliveries");
+    let told = told["items"].as_array().unwrap().iter();
+    let told: Vec<_> = told
+        .map(|it| json!([it["type"], it["data"]["id"], it["data"]["supersedes"]]))
+        .collect();
+    let expected = [
+        json!(["record.superseded", second.id, first.id]),
+        json!(["record.created", first.id, null]),
+    ];
+    assert_eq!(told, expected);
 }
 
 #[test]
