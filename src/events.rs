@@ -394,6 +394,7 @@ async fn tick(db: &Db, plan: Plan) {
     ];
     slices.extend(volunteers::forget(now));
     slices.extend(imports::forget(now));
+    let slices = forgetting::in_turn(plan, now, slices);
     for error in forgetting::forget(db, slices, forgetting::rounds(plan)).await {
         complain("something was not forgotten", &format!("{error:?}"));
     }
