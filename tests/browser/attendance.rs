@@ -15,7 +15,7 @@ use super::line::Line;
 use super::phone::{Phone, Settings, with_phone};
 
 /// A shift that is under way, and somebody who is on it.
-fn under_way<'a>(organization: &Organization<'a>) -> (Shift, Volunteer<'a>, String) {
+pub fn under_way<'a>(organization: &Organization<'a>) -> (Shift, Volunteer<'a>, String) {
     let notice = Notice::of(&[shift("a", morning(app().now(), 3), 5)]);
     let shift = organization.publishes(&notice).shift("a");
     let volunteer = app().adult();
@@ -25,13 +25,13 @@ fn under_way<'a>(organization: &Organization<'a>) -> (Shift, Volunteer<'a>, Stri
 }
 
 /// What is known of a sign-up: kinds in order of time.
-fn known(signup: &str) -> Vec<Value> {
+pub fn known(signup: &str) -> Vec<Value> {
     let sql = "SELECT kind FROM attendance WHERE signup_id = ?1 ORDER BY happened_at, seq";
     let rows = app().rows(sql, json!([signup]));
     rows.into_iter().map(|row| row["kind"].clone()).collect()
 }
 
-async fn has_its_worker(phone: &Phone, volunteer: &Volunteer<'_>) {
+pub async fn has_its_worker(phone: &Phone, volunteer: &Volunteer<'_>) {
     phone.opens("/").await;
     phone.keeps_session(&volunteer.session).await;
     phone
@@ -40,7 +40,7 @@ async fn has_its_worker(phone: &Phone, volunteer: &Volunteer<'_>) {
 }
 
 /// Waits until a page is kept for times without a network.
-async fn has_kept(phone: &Phone, path: &str) {
+pub async fn has_kept(phone: &Phone, path: &str) {
     let kept = format!(
         "window.kept === true || (caches.match('{path}', {{ignoreVary: true}}).then((found) => {{ window.kept = found !== undefined; }}), false)"
     );

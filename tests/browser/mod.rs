@@ -11,3 +11,4 @@ mod pages;
 mod phone;
 mod records;
 mod settling;
+mod walk;
