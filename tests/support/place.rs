@@ -183,7 +183,9 @@ impl dyn Place + '_ {
                 volunteer
             })
             .collect();
-        self.sql(statements);
+        for some in statements.chunks(1000) {
+            self.sql(some.to_vec());
+        }
         crowd
     }
 

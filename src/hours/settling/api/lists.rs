@@ -173,13 +173,11 @@ fn answer(visit: &Visit, page: DuePage) -> Response {
 pub async fn hours_due(
     visit: Visit,
     Id(organization): Id,
-    query: Result<Query<DueQuery>, Problem>,
+    Query(query): Query<DueQuery>,
 ) -> Result<Response, Problem> {
-    let asked = query.as_ref().ok().map(|Query(query)| query);
-    let limit = asked.and_then(|query| query.limit).map_or(50, Digits::get);
-    let after = asked.and_then(|query| query.cursor.as_ref());
+    let limit = query.limit.map_or(50, Digits::get);
+    let after = query.cursor.as_ref();
     let (_, page, _) = store::due_of_organization(&visit, organization, after, limit, None).await?;
-    query.as_ref().map_err(Clone::clone)?;
     Ok(answer(&visit, page))
 }
 
@@ -200,14 +198,12 @@ pub async fn hours_due(
 )]
 pub async fn hours_overdue(
     visit: Visit,
-    query: Result<Query<DueQuery>, Problem>,
+    Query(query): Query<DueQuery>,
 ) -> Result<Response, Problem> {
-    let asked = query.as_ref().ok().map(|Query(query)| query);
-    let limit = asked.and_then(|query| query.limit).map_or(50, Digits::get);
-    let after = asked.and_then(|query| query.cursor.as_ref());
+    let limit = query.limit.map_or(50, Digits::get);
+    let after = query.cursor.as_ref();
     let late = overdue_before(visit.now.date());
     let page = store::due_in_reach(&visit, late, after, limit).await?;
-    query.as_ref().map_err(Clone::clone)?;
     Ok(answer(&visit, page))
 }
 
@@ -300,14 +296,10 @@ impl RecordsQuery {
 pub async fn records(
     visit: Visit,
     Id(organization): Id,
-    query: Result<Query<RecordsQuery>, Problem>,
+    Query(query): Query<RecordsQuery>,
 ) -> Result<Response, Problem> {
-    let filter = match &query {
-        Ok(Query(query)) => query.filter(),
-        Err(_) => RecordsQuery::default().filter(),
-    };
+    let filter = query.filter();
     let (_, rows, next) = store::records(&visit, organization, &filter).await?;
-    query.as_ref().map_err(Clone::clone)?;
     let next = next.map(|cursor| with_cursor(&visit.target, cursor));
     let link = link_to(next.as_deref());
     let items = rows.into_iter().map(ServiceRecord::from).collect();
