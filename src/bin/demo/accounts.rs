@@ -47,7 +47,7 @@ pub fn volunteers(desk: &Desk) -> Result<(Person, Person), Failure> {
     let grown_up = Person::new("钟一诺", "13800000001", born(today, 29, 100))?;
     let minor = Person::new("钟知夏", "13800000002", born(today, 16, 100))?;
     for person in [&grown_up, &minor] {
-        person.enrol(desk, desk.now.plus(-DAY))?;
+        person.enrol(desk, desk.now.plus(-40 * DAY))?;
     }
     Ok((grown_up, minor))
 }
@@ -90,7 +90,7 @@ pub fn grant(desk: &Desk, key: &Token, organization: &str, name: &str) -> Result
     let since = desk.now.plus(-30 * DAY);
     desk.write(vec![bind!(
         r#"INSERT INTO api_key (token_hash, id, organization_id, name, scopes, hint, created_at, expires_at)
-           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read"]', ?5, ?6, ?7)"#,
+           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read","hours:write"]', ?5, ?6, ?7)"#,
         key.hash(),
         uuid::Uuid::now_v7(),
         organization,
@@ -107,8 +107,8 @@ pub fn tell() -> Result<(), Failure> {
     for (phone, zh, en) in [
         (
             "13800000001",
-            "志愿者（一个已确认、一个候补、一个被取消的班次）",
-            "a volunteer: one shift confirmed, one waiting, one called off",
+            "志愿者（有确认、候补、被取消的班次，有时长和证明）",
+            "a volunteer: shifts confirmed, waiting and called off, hours, a certificate",
         ),
         (
             "13800000002",
@@ -131,7 +131,7 @@ pub fn tell() -> Result<(), Failure> {
     println!(
         "  {phone}  {office} 统筹员，有一个组织等待核验 (coordinator of {region}: /coordination)"
     );
-    println!("\n  接口密钥 API key of {HOME_NAME}: projects:write, signups:read");
+    println!("\n  接口密钥 API key of {HOME_NAME}: projects:write, signups:read, hours:write");
     println!("  {}", key()?.reveal());
     println!("  PUT /api/v1/organizations/{HOME}/projects/<ref>");
     Ok(())

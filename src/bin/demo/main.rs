@@ -10,6 +10,8 @@ mod dice;
 #[cfg(not(target_arch = "wasm32"))]
 mod people;
 #[cfg(not(target_arch = "wasm32"))]
+mod served;
+#[cfg(not(target_arch = "wasm32"))]
 mod sheet;
 #[cfg(not(target_arch = "wasm32"))]
 mod story;

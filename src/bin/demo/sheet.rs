@@ -85,6 +85,11 @@ pub fn projects() -> Result<Vec<Project>, Failure> {
     Ok(projects)
 }
 
+/// What is over.
+pub fn served() -> Result<Project, Failure> {
+    read(&folder().join("served.json"))
+}
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("script/demo")
 }

@@ -1,5 +1,5 @@
-//! How the demo came about: organizations publish over two weeks, volunteers sign up in
-//! the week after, today one shift is called off.
+//! How the demo came about: one term is served, organizations publish over two weeks,
+//! volunteers sign up in the week after, today one shift is called off.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ use super::accounts;
 use super::desk::Desk;
 use super::dice::Dice;
 use super::people::{Need, Person, crowd};
+use super::served;
 use super::sheet::{self, Failure, Organization, Project, Shift};
 
 /// Shifts of the demo volunteers: project and shift, by the organizations' own names.
@@ -48,10 +49,13 @@ fn tell_the_story(desk: &Desk) -> Result<(), Failure> {
     let mut dice = Dice::new(2026);
     let organizations = sheet::organizations()?;
     let keys = register(desk, &organizations)?;
-    let mut slots = publish(desk, &keys)?;
     let mut people = crowd(desk, &mut dice)?;
+    let (mut grown_up, minor) = accounts::volunteers(desk)?;
+    let home = keys.get(accounts::HOME).ok_or("whose project?")?;
+    served::serve(desk, home, &mut grown_up, &mut people)?;
+    let mut slots = publish(desk, &keys)?;
     sign_up_all(desk, &mut people, &slots, &mut dice)?;
-    the_demo_volunteers(desk, &mut slots)?;
+    the_demo_volunteers(desk, [grown_up, minor], &mut slots)?;
     call_off(desk, &keys, &slots)?;
     accounts::members(desk)?;
     accounts::coordinator(desk)?;
@@ -158,7 +162,8 @@ fn publish(desk: &Desk, keys: &HashMap<String, Token>) -> Result<Vec<Slot>, Fail
     Ok(slots)
 }
 
-fn address(organization: &str, reference: &str) -> String {
+/// Where an organization's project is, by its own name for it.
+pub fn address(organization: &str, reference: &str) -> String {
     format!("/api/v1/organizations/{organization}/projects/{reference}")
 }
 
@@ -191,18 +196,20 @@ fn notice(desk: &Desk, project: &Project) -> Result<(Map<String, Value>, Vec<Nee
     Ok((notice, needs))
 }
 
+/// So many days from today, at a time of the clock.
+pub fn on(now: Instant, days: i32, clock: &str) -> Option<Instant> {
+    let (hour, minute) = clock.split_once(':')?;
+    let minutes = hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?;
+    let date = now.date().checked_add(days.days()).ok()?;
+    Some(start_of(date).plus(minutes * MINUTE))
+}
+
 /// What would already have begun, or begins within the hour, is tomorrow instead.
 fn times(now: Instant, shift: &Shift) -> Result<(Instant, Instant), Failure> {
-    let on = |days: i32, clock: &str| {
-        let (hour, minute) = clock.split_once(':')?;
-        let minutes = hour.parse::<i64>().ok()? * 60 + minute.parse::<i64>().ok()?;
-        let date = now.date().checked_add(days.days()).ok()?;
-        Some(start_of(date).plus(minutes * MINUTE))
-    };
     let both = |day: i32| {
         Some((
-            on(day, &shift.start)?,
-            on(day + i32::from(shift.ends_next_day), &shift.end)?,
+            on(now, day, &shift.start)?,
+            on(now, day + i32::from(shift.ends_next_day), &shift.end)?,
         ))
     };
     both(shift.day)
@@ -269,8 +276,11 @@ fn takes(desk: &Desk, person: &mut Person, slot: &Slot, at: Instant) -> Result<b
     }
 }
 
-fn the_demo_volunteers(desk: &Desk, slots: &mut [Slot]) -> Result<(), Failure> {
-    let (mut grown_up, mut minor) = accounts::volunteers(desk)?;
+fn the_demo_volunteers(
+    desk: &Desk,
+    [mut grown_up, mut minor]: [Person; 2],
+    slots: &mut [Slot],
+) -> Result<(), Failure> {
     let at = desk.now.plus(-20 * MINUTE);
     for wanted in [CONFIRMED, WAITING, CALLED_OFF] {
         takes(desk, &mut grown_up, find(slots, wanted)?, at)?;
