@@ -63,10 +63,36 @@ pub struct Record {
 impl Record {
     /// What a record of service says besides.
     pub fn service(&self) -> Option<ServiceFacts> {
-        (self.kind == RecordKind::Service)
-            .then(|| serde_json::from_str(&self.facts).ok())
-            .flatten()
+        match self.said()? {
+            Said::Service(facts) => Some(*facts),
+            _ => None,
+        }
     }
+
+    /// What it says besides; none when that cannot be read.
+    pub fn said(&self) -> Option<Said> {
+        let facts = &self.facts;
+        match self.kind {
+            RecordKind::Service => serde_json::from_str(facts).map(Said::Service),
+            RecordKind::Training => serde_json::from_str(facts).map(Said::Training),
+            RecordKind::Honour => serde_json::from_str(facts).map(Said::Honour),
+            RecordKind::Evaluation => serde_json::from_str(facts).map(Said::Evaluation),
+        }
+        .ok()
+    }
+}
+
+/// What a record says, by its kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// Of service.
+    Service(Box<ServiceFacts>),
+    /// Of training.
+    Training(TrainingFacts),
+    /// Of an award or commendation.
+    Honour(HonourFacts),
+    /// Of an evaluation.
+    Evaluation(EvaluationFacts),
 }
 
 /// What a record of service holds by article 9 of the Measures, as it stood on the day of

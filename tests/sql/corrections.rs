@@ -8,6 +8,7 @@ use crate::support::at;
 use crate::support::desk::Desk;
 use crate::support::people::{Organization, Volunteer};
 use crate::support::records::Recorded;
+use crate::support::request::Request;
 
 /// A Saturday that is over.
 const NINE: &str = "2026-11-21T09:00:00+08:00";
@@ -447,4 +448,22 @@ fn what_was_said_is_not_unsaid() {
         desk.refuses("DELETE FROM record_dispute")
             .contains("record_dispute_is_kept")
     );
+}
+
+#[test]
+fn a_viewer_reads_a_record_and_is_offered_no_correction() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let (organization, ming) = (place.organization(), place.adult());
+    let record = Recorded::new(at(NINE).millis(), 180, "A");
+    record.write(place, &organization, &ming);
+    let page = format!("/organizations/{}/records/{}", organization.id, record.id);
+    let sees = |role: &str| {
+        let member = organization.member(role);
+        let request = Request::get(&*page).browser(&member.session);
+        place.send(&request).is(200).text()
+    };
+    assert!(sees("recorder").contains("更正这条记录"));
+    let viewer = sees("viewer");
+    assert!(viewer.contains("夏令营") && !viewer.contains("更正这条记录"));
 }

@@ -16,7 +16,8 @@ use serde_json::{Map, Value, json};
 use super::store::{Case, Dispute, Version};
 use super::view::{organization_name, title};
 use super::{DisputeState, StepKind, is_late, is_overdue};
-use crate::hours::duration_words;
+use crate::hours::record::Said;
+use crate::hours::{RecordKind, duration_words};
 use crate::platform::clock::{Instant, day_words, parse_date, span_words};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
@@ -124,7 +125,6 @@ fn state_of(dispute: &Dispute, now: Instant, lang: Lang) -> Markup {
 fn sheet(visit: &Visit, version: &Version, volunteer: Option<&str>) -> Markup {
     let lang = visit.lang;
     let record = &version.record;
-    let service = record.service();
     html! {
         article.ticket {
             h2 { (title(record)) }
@@ -135,15 +135,7 @@ fn sheet(visit: &Visit, version: &Version, volunteer: Option<&str>) -> Markup {
                 dt { (lang.pick("时间", "When")) }
                 dd.num { (day(&record.on_date, lang))
                     @if let (Some(from), Some(to)) = (record.started_at, record.ended_at) { " " span.nowrap { (span_words(from, to, lang)) } } }
-                @if let Some(facts) = &service {
-                    dt { (lang.pick("地点", "Where")) } dd { (facts.place) br; small { (facts.region_name) } }
-                    dt { (lang.pick("岗位", "Role")) } dd { (facts.role) }
-                    dt { (lang.pick("内容", "Content")) } dd.prose { (facts.content) }
-                    @if facts.breaks_minutes > 0 {
-                        dt { (lang.pick("扣除", "Breaks")) } dd { (duration_words(facts.breaks_minutes, lang)) }
-                    }
-                    dt { (lang.pick("负责人", "In charge")) } dd { (facts.person_in_charge) }
-                }
+                @if let Some(said) = record.said() { (facts(&said, lang)) }
                 @if let Some(grade) = record.grade {
                     dt { (lang.pick("依据", "Borne out")) } dd { (grade.word()) " · " (grade.name(lang)) }
                 }
@@ -152,6 +144,36 @@ fn sheet(visit: &Visit, version: &Version, volunteer: Option<&str>) -> Markup {
                     @if record.supersedes.is_none() && is_late(record) {
                         br; small.wait { (lang.pick("超过活动结束后十个工作日", "later than ten working days after the end")) }
                     } }
+            }
+        }
+    }
+}
+
+/// What a record says besides, by its kind.
+fn facts(said: &Said, lang: Lang) -> Markup {
+    html! {
+        @match said {
+            Said::Service(facts) => {
+                dt { (lang.pick("地点", "Where")) } dd { (facts.place) br; small { (facts.region_name) } }
+                dt { (lang.pick("岗位", "Role")) } dd { (facts.role) }
+                dt { (lang.pick("内容", "Content")) } dd.prose { (facts.content) }
+                @if facts.breaks_minutes > 0 {
+                    dt { (lang.pick("扣除", "Breaks")) } dd { (duration_words(facts.breaks_minutes, lang)) }
+                }
+                dt { (lang.pick("负责人", "In charge")) } dd { (facts.person_in_charge) }
+            }
+            Said::Training(facts) => {
+                dt { (lang.pick("种类", "Kind")) } dd { (RecordKind::Training.name(lang)) }
+                dt { (lang.pick("内容", "Content")) } dd.prose { (facts.content) }
+                dt { (lang.pick("举办", "Given by")) } dd { (facts.organizer) }
+            }
+            Said::Honour(facts) => {
+                dt { (lang.pick("种类", "Kind")) } dd { (RecordKind::Honour.name(lang)) }
+                dt { (lang.pick("授予", "Granted by")) } dd { (facts.grantor) }
+            }
+            Said::Evaluation(facts) => {
+                dt { (lang.pick("评价", "Evaluation")) } dd { (facts.quality) }
+                @if let Some(activity) = &facts.activity { dt { (lang.pick("活动", "Activity")) } dd { (activity) } }
             }
         }
     }

@@ -31,7 +31,12 @@ pub async fn desk(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         p.num { (counts(shift, lang)) }
         @if shift.records {
             div.actions {
-                a.button href={ "/shifts/" (id) "/attendance/code" } { (lang.pick("显示签到码", "Show the code")) }
+                @if shift.ends_at <= visit.now {
+                    a.button href={ "/shifts/" (id) "/settlement" } { (lang.pick("结算", "Settle")) }
+                }
+                @if shift.window().refusal(visit.now).is_none() {
+                    a.button.quiet[shift.ends_at <= visit.now] href={ "/shifts/" (id) "/attendance/code" } { (lang.pick("显示签到码", "Show the code")) }
+                }
                 a.button.quiet href={ "/shifts/" (id) "/roster/print" } { (lang.pick("打印签到表", "Print a sign-in sheet")) }
             }
         }

@@ -128,8 +128,13 @@ async fn shown(
     }
     let lang = visit.lang;
     let title = lang.pick("服务记录", "Service record");
+    let console = Console::new(visit, organization, &case.organization_name, case.role);
+    let here = match by {
+        By::Record(_) => ConsolePage::Hours,
+        By::Dispute(_) => ConsolePage::Disputes,
+    };
     let body = html! {
-        (Console::new(visit, organization, &case.organization_name, case.role).nav(Some(ConsolePage::Disputes)))
+        (console.nav(Some(here)))
         h1 { (title) }
         (refused.above(lang))
         (sheet(visit, case.newest()?, Some(&case.volunteer_name)))
@@ -142,7 +147,10 @@ async fn shown(
 
 fn what_to_do(visit: &Visit, case: &Case, refused: &Refused<'_>) -> Result<Markup, Problem> {
     let (newest, lang) = (case.newest()?, visit.lang);
-    if newest.record.kind != RecordKind::Service {
+    let records = case
+        .role
+        .is_some_and(|role| role.may(Permission::RecordHours));
+    if newest.record.kind != RecordKind::Service || !records {
         return Ok(html! {});
     }
     if case.is_own() {

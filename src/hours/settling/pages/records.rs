@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::hours::record::{EvaluationFacts, HonourFacts, ServiceFacts, TrainingFacts};
+use crate::hours::record::Said;
 use crate::hours::settling::api::lists::RecordsQuery;
 use crate::hours::settling::extra::ExtraBody;
 use crate::hours::settling::store::{self, RecordFilter, RecordRow};
@@ -86,7 +86,8 @@ fn line(row: &RecordRow, lang: Lang) -> Markup {
     let corrected = row.superseded_by.is_some();
     html! {
         li {
-            div { strong class=[corrected.then_some("struck")] { (row.name) }
+            div { a href={ "/organizations/" (record.organization_id) "/records/" (record.id) } {
+                    strong class=[corrected.then_some("struck")] { (row.name) } }
                 br; small.num { (day) } }
             div.go.num {
                 @match record.minutes {
@@ -110,27 +111,15 @@ fn line(row: &RecordRow, lang: Lang) -> Markup {
 
 /// What a record says besides, in a few words.
 fn what(row: &RecordRow, lang: Lang) -> String {
-    fn facts<T: serde::de::DeserializeOwned>(row: &RecordRow) -> Option<T> {
-        serde_json::from_str(&row.record.facts).ok()
-    }
-    let colon = lang.pick("：", ": ");
-    let kind = row.record.kind.name(lang);
-    let said = match row.record.kind {
-        RecordKind::Service => {
-            let service: Option<ServiceFacts> = facts(row);
-            return service.map_or_else(String::new, |facts| {
-                format!("{} · {}", facts.activity, facts.role)
-            });
-        }
-        RecordKind::Training => {
-            facts(row).map(|facts: TrainingFacts| format!("{}（{}）", facts.name, facts.organizer))
-        }
-        RecordKind::Honour => {
-            facts(row).map(|facts: HonourFacts| format!("{}（{}）", facts.name, facts.grantor))
-        }
-        RecordKind::Evaluation => facts(row).map(|facts: EvaluationFacts| facts.quality),
+    let said = match row.record.said() {
+        Some(Said::Service(facts)) => return format!("{} · {}", facts.activity, facts.role),
+        Some(Said::Training(facts)) => format!("{}（{}）", facts.name, facts.organizer),
+        Some(Said::Honour(facts)) => format!("{}（{}）", facts.name, facts.grantor),
+        Some(Said::Evaluation(facts)) => facts.quality,
+        None => String::new(),
     };
-    format!("{kind}{colon}{}", said.unwrap_or_default())
+    let colon = lang.pick("：", ": ");
+    format!("{}{colon}{said}", row.record.kind.name(lang))
 }
 
 /// Of which kind the new record is.
