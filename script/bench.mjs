@@ -25,6 +25,9 @@ const FEW = 7;
 // Whatever happens, it ends.
 const LONGEST = 8 * 60_000;
 const FRESH_VOLUNTEERS = 12_000;
+// Shifts that are over, and how many came to each.
+const PAST = 5;
+const CAME = 500;
 // The province and its cities, which every page of the menu offers as a filter.
 const DIVISIONS = 12;
 
@@ -110,14 +113,47 @@ function prepare(size) {
     SELECT h.id FROM shift h JOIN project p ON p.seq = h.project
     WHERE h.capacity - h.confirmed >= 8 AND p.skills = '[]' AND p.min_age <= 18 LIMIT 2000`);
   const town = one("SELECT region FROM project GROUP BY 1 ORDER BY count(*) DESC LIMIT 1");
+
+  // Who has served most, and where.
+  const tireless = one("SELECT volunteer_id FROM hours_total GROUP BY 1 ORDER BY sum(records) DESC LIMIT 1");
+  signIn("dds_tireless", tireless);
+  const unit = one(`
+    SELECT organization_id FROM service_record WHERE volunteer_id = ? GROUP BY 1 ORDER BY count(*) DESC LIMIT 1`, tireless);
+  const past = Array.from({ length: PAST }, (_, n) => hold(database, busy.project, n, now - (2 + n) * 86_400_000));
   const data = {
-    size, state, town, busy, open: roomy.map(({ id }) => id),
+    size, state, town, busy, unit, past, open: roomy.map(({ id }) => id),
     ...all("SELECT id AS ticket, shift_id AS taken FROM signup WHERE volunteer_id = ? AND state = 'confirmed' LIMIT 1", eager)[0],
     projects: all("SELECT id FROM project ORDER BY id LIMIT 500").map(({ id }) => id),
   };
   database.exec("COMMIT");
   database.close();
   return data;
+}
+
+// A shift that many came to, by the code, from its start to its end.
+function hold(database, project, n, startsAt) {
+  const id = `00000000-0000-7000-9000-${String(n).padStart(12, "0")}`;
+  const endsAt = startsAt + 7_200_000;
+  const date = new Date(startsAt + 8 * 3_600_000).toISOString().slice(0, 10);
+  database.prepare(`
+    INSERT INTO shift (id, project, ref, role, starts_at, ends_at, local_date, capacity)
+    SELECT ?, seq, ?, '测试', ?, ?, ?, ? FROM project WHERE id = ?`)
+    .run(id, `past-${n}`, startsAt, endsAt, date, CAME, project);
+  const signUp = database.prepare(`
+    INSERT INTO signup (id, shift_id, volunteer_id, state, starts_at, ends_at, created_at)
+    VALUES (?, ?, ?, 'confirmed', ?, ?, ?)`);
+  const see = database.prepare(`
+    INSERT INTO attendance (id, signup_id, shift_id, volunteer_id, kind, method, happened_at, received_at, late, actor)
+    VALUES (?, ?, ?, ?, ?, 'code', ?, ?, 0, 'volunteer:' || ?)`);
+  for (let person = 0; person < CAME; person++) {
+    const volunteer = `00000000-0000-7000-8000-${String(person).padStart(12, "0")}`;
+    const signup = sha256(`${id} ${person}`);
+    signUp.run(signup, id, volunteer, startsAt, endsAt, startsAt - 1);
+    for (const [kind, at] of [["in", startsAt], ["out", endsAt]]) {
+      see.run(sha256(`${signup} ${kind}`), signup, id, volunteer, kind, at, at, volunteer);
+    }
+  }
+  return id;
 }
 
 function sha256(text) {
@@ -199,7 +235,7 @@ function day(days) {
   return new Date(Date.now() + 8 * 3_600_000 + days * 86_400_000).toISOString().slice(0, 10);
 }
 
-function questions({ town, busy, ticket, taken, projects, open }) {
+function questions({ town, busy, unit, past, ticket, taken, projects, open }) {
   const toSaturday = 6 - new Date(`${day(7)}T00:00:00Z`).getUTCDay();
   const span = (from, to) => `from=${day(from)}&to=${day(to)}`;
   const [city, county] = [town.slice(0, 4), town.slice(0, 6)];
@@ -229,6 +265,27 @@ function questions({ town, busy, ticket, taken, projects, open }) {
       path: `/api/v1/organizations/${busy.organization}/projects/${refs === "new" ? `new-${++written}` : "same"}`,
       body: { ...notice(town), title: `心肺复苏课 ${++written}` },
     }),
+  };
+  const settlement = (shift) => `/api/v1/shifts/${shift}/settlement`;
+  const settling = {
+    method: "POST",
+    body: { person_in_charge: "王队长" },
+    token: "dds_runner",
+    shown: ({ text }) => JSON.parse(text).recorded.length,
+    prepare: () => ({ path: past[settled] && settlement(past[settled++]) }),
+  };
+  const certifying = {
+    method: "POST",
+    token: "dds_tireless",
+    shown: one,
+    // Another day each time, so that none is answered with the one before.
+    prepare: () => ({ path: "/api/v1/me/certificates", body: { organization_id: unit, to: day(-++written) } }),
+  };
+  const checking = {
+    prepare: async (send) => {
+      const { text } = await send({ path: "/api/v1/me/certificates", token: "dds_tireless" });
+      return { path: `/api/v1/certificates/${JSON.parse(text).items[0].number}` };
+    },
   };
   return [
     page("the menu /", "/", 'class="dish"', DIVISIONS),
@@ -300,6 +357,14 @@ function questions({ town, busy, ticket, taken, projects, open }) {
     { name: "leaving a shift", ...leaving, fresh: true },
     { name: "publishing a project", ...publishing, refs: "new" },
     { name: "publishing it again, changed", ...publishing, refs: "same" },
+    { name: "my hours and star", path: "/api/v1/me/hours", token: "dds_tireless", shown: one },
+    { name: "my records", path: "/api/v1/me/records", token: "dds_tireless", shown: items },
+    { ...page("my records, as a page", "/me/records", 'href="/me/records/'), token: "dds_tireless" },
+    { name: "asking for a certificate", ...certifying },
+    { name: "checking a certificate", ...checking, shown: one },
+    { name: "an organization's records", path: `/api/v1/organizations/${busy.organization}/records`, token: "dds_runner", shown: items },
+    { name: `what settling ${CAME} comes to`, path: settlement(past[0]), token: "dds_runner", shown: ({ text }) => JSON.parse(text).people.length },
+    { name: `settling ${CAME}`, ...settling },
   ];
 }
 
@@ -322,8 +387,10 @@ function notice(region) {
 
 let fresh = 0;
 let written = 0;
+let settled = 0;
 
 async function ask(server, data) {
+  settled = 0;
   const send = (question) => fetchOnce(server.origin, question);
   const costs = [];
   for (const question of questions(data)) {

@@ -226,7 +226,10 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
     let body = html! {
         h1 { (lang.pick("我的班次", "My shifts")) }
         p.small { (mine.me.name) " " span.num { (masked(&phone)) } }
-        p { a.more href="/me/records" { (lang.pick("我的时长", "My hours")) } }
+        div.actions {
+            a.button.quiet href="/me/records" { (lang.pick("我的时长", "My hours")) }
+            a.button.quiet href="/me/certificates" { (lang.pick("我的证明", "My certificates")) }
+        }
         @if !mine.organized.is_empty() {
             section.course {
                 h2 { (lang.pick("我负责的班次", "Shifts I run")) }
@@ -271,7 +274,6 @@ fn my_shifts(visit: &Visit, mine: &MyPage) -> Response {
             form method="post" action="/me/calendar" { p { button.quiet { (lang.pick("换新地址（旧地址立即失效）", "Make a new address (the old one stops working)")) } } }
         }
         div.actions {
-            a.button.quiet href="/me/certificates" { (lang.pick("我的证明", "My certificates")) }
             a.button.quiet href="/me/organizations" { (lang.pick("我的组织", "My organizations")) }
             form method="post" action="/sign-out" { button.quiet { (lang.pick("退出登录", "Sign out")) } }
             form method="post" action="/sign-out" {
