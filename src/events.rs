@@ -14,6 +14,7 @@ use worker::{
 
 use crate::coordination;
 use crate::delivery::{deliver, webhooks};
+use crate::hours::signals;
 use crate::imports;
 use crate::imports::work::Budget;
 use crate::menu;
@@ -285,6 +286,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
         (Ok(config), Ok(binding)) => {
             let db = Db::new(binding);
             tick(&db).await;
+            look(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
             deliver(&db, &config).await;
             webhooks::deliver(&db, &config, webhooks::ROUNDS).await;
             get_on_with_imports(&nobody(db, config, "clock")).await;
@@ -316,6 +318,23 @@ async fn get_on_with_imports(visit: &Visit) {
             console_log!("{line}");
         }
         Err(error) => complain("an import did not get on", &format!("{error:?}")),
+    }
+}
+
+/// Gets on with the daily look at new records.
+async fn look(visit: &Visit) {
+    match signals::work::get_on(visit).await {
+        Ok(progress) if progress.records == 0 => {}
+        Ok(progress) => {
+            let line = json!({
+                "level": "info",
+                "message": "looked at records",
+                "records": progress.records,
+                "signals": progress.signals,
+            });
+            console_log!("{line}");
+        }
+        Err(error) => complain("records were not looked at", &format!("{error:?}")),
     }
 }
 

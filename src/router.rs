@@ -26,7 +26,8 @@ use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{
-    coordination, imports, menu, messages, organizations, regions, signups, volunteers, webhooks,
+    coordination, hours, imports, menu, messages, organizations, regions, signups, volunteers,
+    webhooks,
 };
 
 /// The table of all JSON operations: from it come the router and, on the host, the
@@ -51,6 +52,7 @@ macro_rules! operations {
             tags(
                 (name = "projects", description = "The menu: projects and their shifts"),
                 (name = "signups", description = "Volunteers taking shifts"),
+                (name = "hours", description = "Service hours: evidence, settling, records"),
                 (name = "sessions", description = "Signing in with a one-time code"),
                 (name = "me", description = "What belongs to whoever is signed in"),
                 (name = "imports", description = "Projects in bulk, in and out"),
@@ -117,6 +119,11 @@ operations! {
     "/api/v1/me/invitations/{invitation}" => delete organizations::api::invitations::decline;
     "/api/v1/me/invitations/{invitation}/acceptance" => post organizations::api::invitations::accept;
     "/api/v1/me/coordination" => post coordination::api::redeem;
+    "/api/v1/coordination/signals" => get hours::signals::api::in_reach;
+    "/api/v1/organizations/{org}/signals" => get hours::signals::api::of_organization;
+    "/api/v1/signals/{id}" => get hours::signals::api::show;
+    "/api/v1/signals/{id}/decisions" => post hours::signals::api::decide;
+    "/api/v1/signals/{id}/replies" => post hours::signals::api::reply;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
 }
@@ -137,6 +144,22 @@ fn webhook_pages() -> Router {
         .route(
             &format!("{one}/deliveries/{{delivery}}/replay"),
             post(pages::replay),
+        )
+}
+
+/// What is worth a look among the records.
+fn signal_pages() -> Router {
+    use hours::signals::pages;
+    Router::new()
+        .route("/coordination/signals", get(pages::signals))
+        .route(
+            "/coordination/signals/{id}",
+            get(pages::signal).post(pages::decide),
+        )
+        .route("/organizations/{id}/signals", get(pages::of_organization))
+        .route(
+            "/organizations/{id}/signals/{signal}",
+            get(pages::own_signal).post(pages::reply),
         )
 }
 
@@ -231,6 +254,7 @@ fn pages() -> Router {
         .route("/shifts/{id}/roster", get(signups::pages::roster))
         .merge(organizing_pages())
         .merge(webhook_pages())
+        .merge(signal_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

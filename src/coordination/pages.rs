@@ -16,7 +16,7 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Form, Id, PageQuery, parse_id};
-use crate::platform::page::{Audience, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 use crate::platform::visit::Visit;
@@ -33,29 +33,6 @@ pub struct QueueQuery {
     /// The last organization of the page before.
     #[deserr(default)]
     after: Option<Line<36>>,
-}
-
-/// What was sent, when it was refused.
-#[derive(Default)]
-struct Refused<'a> {
-    problem: Option<&'a Problem>,
-    form: Option<&'a Form>,
-}
-
-impl Refused<'_> {
-    fn typed(&self, name: &str) -> &str {
-        self.form
-            .and_then(|form| form.get(name))
-            .unwrap_or_default()
-    }
-
-    fn wrong(&self, name: &str, lang: Lang) -> Option<&str> {
-        self.problem?.errors().of(&format!("/{name}"), lang)
-    }
-
-    fn above(&self, lang: Lang) -> Markup {
-        html! { @if let Some(problem) = self.problem { p.say role="alert" { (problem.title(lang)) } } }
-    }
 }
 
 /// Serves `/coordination`.
@@ -105,17 +82,14 @@ async fn overview(
                 a href={ "/coordination?state=" (word) } aria-current=[(*choice == state).then_some("page")] { (choice.name(lang)) }
             }
         }
+        p { a.more href="/coordination/signals" { (lang.pick("核查提示", "Signals")) } }
         (organizations(&overview, state, lang))
         @if let Some(next) = next {
             p { a.button.quiet rel="next" href=(next) { (lang.pick("下一页", "Next page")) } }
         }
         (coordinators(&overview, &refused, lang))
     };
-    let mut response = page(visit, Audience::Oneself, title, &body);
-    if let Some(problem) = refused.problem {
-        *response.status_mut() = problem.status();
-    }
-    Ok(response)
+    Ok(refused.answered(page(visit, Audience::Oneself, title, &body)))
 }
 
 fn organizations(overview: &Overview, state: OrganizationState, lang: Lang) -> Markup {
@@ -276,11 +250,8 @@ async fn dossier(visit: &Visit, id: Uuid, refused: Refused<'_>) -> Result<Respon
             }
         }
     };
-    let mut response = page(visit, Audience::Oneself, &organization.name, &body);
-    if let Some(problem) = refused.problem {
-        *response.status_mut() = problem.status();
-    }
-    Ok(response)
+    let response = page(visit, Audience::Oneself, &organization.name, &body);
+    Ok(refused.answered(response))
 }
 
 fn facts(organization: &Organization, lang: Lang) -> Markup {

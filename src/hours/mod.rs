@@ -4,6 +4,7 @@
 //! below "the Measures".
 
 pub mod record;
+pub mod signals;
 
 use crate::choice;
 use crate::platform::i18n::Lang;

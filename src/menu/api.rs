@@ -210,12 +210,17 @@ pub fn link_to(next: Option<&str>) -> HeaderMap {
 
 /// The same address, continued after `cursor`.
 pub fn with_cursor(target: &str, cursor: Cursor) -> String {
+    continued(target, &cursor.token())
+}
+
+/// The same address, continued after what `cursor` stands for.
+pub fn continued(target: &str, cursor: &str) -> String {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let kept = form_urlencoded::parse(query.as_bytes())
         .filter(|(name, value)| name != "cursor" && !value.is_empty());
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(kept)
-        .append_pair("cursor", &cursor.token())
+        .append_pair("cursor", cursor)
         .finish();
     format!("{path}?{query}")
 }

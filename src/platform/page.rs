@@ -7,6 +7,7 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets::{ICON, SCRIPT, STYLE};
 use super::clock::{Instant, day_words, span_words};
 use super::i18n::{Lang, Words};
+use super::input::Form;
 use super::problem::Problem;
 use super::visit::Visit;
 
@@ -110,6 +111,43 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
                 }
             }
         }
+    }
+}
+
+/// What was sent with a form, when it was refused.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Refused<'a> {
+    /// Why.
+    pub problem: Option<&'a Problem>,
+    /// What was typed.
+    pub form: Option<&'a Form>,
+}
+
+impl Refused<'_> {
+    /// What was typed into a field.
+    pub fn typed(&self, name: &str) -> &str {
+        self.form
+            .and_then(|form| form.get(name))
+            .unwrap_or_default()
+    }
+
+    /// What is wrong with a field.
+    pub fn wrong(&self, name: &str, lang: Lang) -> Option<&str> {
+        self.problem?.errors().of(&format!("/{name}"), lang)
+    }
+
+    /// What stands above the form.
+    pub fn above(&self, lang: Lang) -> Markup {
+        html! { @if let Some(problem) = self.problem { p.say role="alert" { (problem.title(lang)) } } }
+    }
+
+    /// The page, with the status of the refusal.
+    #[must_use]
+    pub fn answered(&self, mut response: Response) -> Response {
+        if let Some(problem) = self.problem {
+            *response.status_mut() = problem.status();
+        }
+        response
     }
 }
 

@@ -38,7 +38,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 69] = [
+const TABLE: [(&str, &str, [u16; 19]); 74] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -110,6 +110,11 @@ const TABLE: [(&str, &str, [u16; 19]); 69] = [
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/coordination/signals",                               [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/signals",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/signals/{id}",                                       [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/signals/{id}/decisions",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/signals/{id}/replies",                               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -206,6 +211,9 @@ fn rows<'a>(
                     vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
             }
+            if path.starts_with("/api/v1/signals/{id}") {
+                statements.push(signal(organization, &holders[0].1));
+            }
             Row {
                 webhook: match *method {
                     "DELETE" => removed.clone(),
@@ -252,6 +260,16 @@ fn tried(
             json!([appointment, subject.id]),
         ),
     ]
+}
+
+/// A signal with this id, for somebody to look at.
+fn signal(organization: &Organization, id: &str) -> Sql {
+    (
+        "INSERT INTO signal (id, kind, finding, organization_id, region, records, facts, found_at)
+         VALUES (?1, 'more_than_seats', ?1, ?2, '36', '[]', '{\"kind\":\"more_than_seats\",\"people\":3,\"seats\":2}', 0)"
+            .to_owned(),
+        vec![json!(id), json!(organization.id)],
+    )
 }
 
 /// An endpoint nobody listens at, with a delivery of the same id.
@@ -408,6 +426,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("webhooks")) => Some(json!({"url": "http://127.0.0.1:9/"})),
         ("POST", Some("messages")) => Some(json!({"to": "all", "text": "明天见"})),
         ("POST", Some("decline")) => Some(json!({"reason": "人数已够"})),
+        ("POST", Some("decisions")) => Some(json!({"decision": "nothing_wrong", "reason": "属实"})),
+        ("POST", Some("replies")) => Some(json!({"text": "当天停电"})),
         ("POST", Some("signups")) => Some(json!({})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),

@@ -189,6 +189,18 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             };
             request(method, target, &owner.session)
         }
+        "decide_signal" | "reply_to_signal" => {
+            desk.place().rows(
+                "INSERT INTO signal (id, kind, finding, organization_id, region, records, facts, found_at)
+                 VALUES (?1, 'more_than_seats', '', ?1, '36', '[]', json_object('kind', 'more_than_seats', 'people', 13, 'seats', 12), 0)",
+                json!([organization.id]),
+            );
+            let session = match operation {
+                "decide_signal" => desk.place().coordinator("36").session,
+                _ => organization.member("recorder").session,
+            };
+            request("POST", path.replace("{id}", &organization.id), &session)
+        }
         other => panic!("say here what {other} needs before its example can succeed"),
     }
 }

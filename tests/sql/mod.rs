@@ -25,5 +25,6 @@ mod replacing;
 mod schema;
 mod shifts;
 mod sign_in;
+mod signals;
 mod standards;
 mod webhooks;

@@ -12,6 +12,8 @@ pub enum ConsolePage {
     Projects,
     /// `/organizations/{id}/requests`
     Requests,
+    /// `/organizations/{id}/hours`
+    Hours,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -21,9 +23,10 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Projects,
         Self::Requests,
+        Self::Hours,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -33,6 +36,7 @@ impl ConsolePage {
         match self {
             Self::Projects => "projects",
             Self::Requests => "requests",
+            Self::Hours => "hours",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -43,6 +47,7 @@ impl ConsolePage {
         match self {
             Self::Projects => lang.pick("项目", "Projects"),
             Self::Requests => lang.pick("报名请求", "Requests"),
+            Self::Hours => lang.pick("服务记录", "Service hours"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

@@ -245,6 +245,10 @@ kinds! {
         ("班次已有人报名", "Shift has sign-ups")
         ("改动会悄悄影响已报名的人：班次不见了、时间变了或名额不够了，却没有写明原因；`errors` 指出位置。", "The change would silently affect volunteers: a shift with sign-ups is missing, moved or too small, and no reason is given; `errors` says where.")
         ("保留班次，把它的 `state` 设为 `cancelled` 或写明 `change_reason`。", "Keep the shift, and give its `change_reason` or set its `state` to `cancelled`.")
+    signal_moved_on 409
+        ("提示刚刚有人处理过", "Signal has moved on")
+        ("在您看过之后，统筹员或组织又处理或说明过这条提示（`seen` 与现在的条数不符）。", "Since you looked, the coordinator or the organization has decided or replied: there are other steps than `seen` says.")
+        ("重新读取，看过新的内容再提交。", "Read it again, and send yours when you have seen what is new.")
     skill_missing 409
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")
