@@ -121,6 +121,11 @@ operations! {
     "/api/v1/me/coordination" => post coordination::api::redeem;
     "/api/v1/coordination/signals" => get hours::signals::api::in_reach;
     "/api/v1/organizations/{org}/signals" => get hours::signals::api::of_organization;
+    "/api/v1/organizations/{org}/records/export" => get hours::transfers::api::export;
+    "/api/v1/organizations/{org}/records/transfers" => post hours::transfers::api::mark;
+    "/api/v1/organizations/{org}/outside-hours" => post hours::transfers::api::outside::bring_in;
+    "/api/v1/me/outside-hours" => get hours::transfers::api::outside::mine;
+    "/api/v1/me/outside-hours/{id}/strike" => post hours::transfers::api::outside::strike;
     "/api/v1/signals/{id}" => get hours::signals::api::show;
     "/api/v1/signals/{id}/decisions" => post hours::signals::api::decide;
     "/api/v1/signals/{id}/replies" => post hours::signals::api::reply;
@@ -145,6 +150,14 @@ fn webhook_pages() -> Router {
             &format!("{one}/deliveries/{{delivery}}/replay"),
             post(pages::replay),
         )
+}
+
+/// Hours recorded elsewhere.
+fn transfer_pages() -> Router {
+    use hours::transfers::pages;
+    Router::new()
+        .route("/me/outside-hours", get(pages::mine))
+        .route("/me/outside-hours/{id}/strike", post(pages::strike))
 }
 
 /// What is worth a look among the records.
@@ -255,6 +268,7 @@ fn pages() -> Router {
         .merge(organizing_pages())
         .merge(webhook_pages())
         .merge(signal_pages())
+        .merge(transfer_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -5,6 +5,7 @@
 
 pub mod record;
 pub mod signals;
+pub mod transfers;
 
 use crate::choice;
 use crate::platform::i18n::Lang;

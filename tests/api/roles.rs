@@ -38,7 +38,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 74] = [
+const TABLE: [(&str, &str, [u16; 19]); 79] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -110,6 +110,11 @@ const TABLE: [(&str, &str, [u16; 19]); 74] = [
     ("POST",   "/api/v1/organizations/{org}/imports/{import}/apply",         [401, 401, 401, 403, 403, 403, 403, 403, 202, 202, 202, 202, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/organizations/{org}/export",                         [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 200, 200, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/imports/template.csv",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/records/export",                 [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/records/transfers",              [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/outside-hours",                  [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/me/outside-hours",                                   [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/me/outside-hours/{id}/strike",                       [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
     ("GET",    "/api/v1/coordination/signals",                               [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
     ("GET",    "/api/v1/organizations/{org}/signals",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/signals/{id}",                                       [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
@@ -149,6 +154,9 @@ const SESSIONS: [&str; 9] = [
 
 /// The path at which an organization waits for a decision.
 const VERIFICATION: &str = "/api/v1/organizations/{org}/verification";
+
+const TRANSFERS: &str = "/api/v1/organizations/{org}/records/transfers";
+const STRIKE: &str = "/api/v1/me/outside-hours/{id}/strike";
 
 /// All rows, written in one go.
 fn rows<'a>(
@@ -211,8 +219,12 @@ fn rows<'a>(
                     vec![json!(signup), json!(holder.id), json!(shift.id), json!(state), approval],
                 ));
             }
-            if path.starts_with("/api/v1/signals/{id}") {
-                statements.push(signal(organization, &holders[0].1));
+            let (holder, id) = &holders[0];
+            match *path {
+                path if path.starts_with("/api/v1/signals/{id}") => statements.push(signal(organization, id)),
+                TRANSFERS => statements.push(honour(organization, holder, id)),
+                STRIKE => statements.push(outside_hours(organization, holder, id)),
+                _ => {}
             }
             Row {
                 webhook: match *method {
@@ -260,6 +272,26 @@ fn tried(
             json!([appointment, subject.id]),
         ),
     ]
+}
+
+/// A record with this id, to be handed over.
+fn honour(organization: &Organization, holder: &Volunteer, id: &str) -> Sql {
+    (
+        "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
+         VALUES (?1, 'honour', ?2, ?3, '2026-01-01', '{}', 0, 'volunteer:x')"
+            .to_owned(),
+        vec![json!(id), json!(holder.id), json!(organization.id)],
+    )
+}
+
+/// Hours with this id that somebody recorded elsewhere.
+fn outside_hours(organization: &Organization, holder: &Volunteer, id: &str) -> Sql {
+    (
+        "INSERT INTO outside_hours (id, volunteer_id, source, reference, activity, on_date, minutes, organization_id, imported_at, actor)
+         VALUES (?1, ?2, '别处', ?1, '敬老', '2026-01-01', 60, ?3, 0, 'volunteer:x')"
+            .to_owned(),
+        vec![json!(id), json!(holder.id), json!(organization.id)],
+    )
 }
 
 /// A signal with this id, for somebody to look at.
@@ -336,9 +368,16 @@ impl Row<'_> {
         let n = unique();
         let address = format!("10.9.{}.{}", n >> 8 & 255, n & 255);
         let request = Request::new(method, target).header("cf-connecting-ip", address);
-        let body = match path.ends_with("/move") {
-            true => Some(json!({"shift_id": self.project.shift("b").id})),
-            false => body(organization.place, method, path),
+        let body = match (method, path.rsplit('/').next()) {
+            ("POST", Some("move")) => Some(json!({"shift_id": self.project.shift("b").id})),
+            ("POST", Some("transfers")) => Some(json!({
+                "system": "省平台", "records": [{"record_id": self.holders[0].1, "reference": "1"}],
+            })),
+            ("POST", Some("outside-hours")) => Some(json!({"items": [{
+                "phone": holder.phone, "source": "省平台", "reference": unique().to_string(),
+                "activity": "敬老", "on_date": "2025-10-29", "minutes": 60,
+            }]})),
+            _ => body(organization.place, method, path),
         };
         let request = match body {
             None => request,

@@ -6,3 +6,4 @@ mod flows;
 mod network;
 mod pages;
 mod phone;
+mod signals;

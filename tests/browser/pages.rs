@@ -81,7 +81,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
     let of_coordinator = Some(coordinator.session.clone());
     let mine = Some(volunteer.session.clone());
     let of_owner = Some(owner.session.clone());
-    vec![
+    let mut pages = vec![
         ("/".into(), None),
         ("/?field=education".into(), None),
         ("/?q=%E6%B2%A1%E6%9C%89%E7%9A%84%E8%AF%8D".into(), None),
@@ -189,7 +189,9 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ("/outbox".into(), None),
         ("/offline".into(), None),
         ("/nothing".into(), None),
-    ]
+    ];
+    pages.extend(super::signals::pages());
+    pages
 }
 
 /// A trial of a spreadsheet with faults, done: the console's page of imports, and its own.

@@ -27,4 +27,5 @@ mod shifts;
 mod sign_in;
 mod signals;
 mod standards;
+mod transfers;
 mod webhooks;
