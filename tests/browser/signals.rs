@@ -41,7 +41,7 @@ impl Noticed {
                 "INSERT INTO signal (id, kind, finding, organization_id, region, shift_id, project_id, records, facts, found_at)
                  SELECT ?1, ?2 ->> 'kind', ?1, ?3, '36', ?4, ?5, json_array(seq), ?2, ?6
                  FROM service_record WHERE id = ?7",
-                json!([id, facts, organization.id, project.shift("a").id, project.id, app().now().millis(), signup]),
+                json!([id, facts.to_string(), organization.id, project.shift("a").id, project.id, app().now().millis(), signup]),
             );
             id
         });

@@ -6,8 +6,8 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, Case, Filter, ListedSignal, Page, RecordLine, Step};
-use super::{Decision, Facts, SignalKind, SignalState};
+use super::store::{self, Case, Filter, ListedSignal, Page, SignalRecord, SignalStep};
+use super::{SignalDecision, SignalFacts, SignalKind, SignalState};
 use crate::choice;
 use crate::menu::api::{continued, link_to};
 use crate::platform::clock::Instant;
@@ -92,7 +92,7 @@ pub struct Signal {
     /// The reason in words, in the language asked for.
     reason: String,
     /// What was seen, in numbers.
-    facts: Facts,
+    facts: SignalFacts,
 }
 
 impl Signal {
@@ -126,9 +126,9 @@ pub struct SignalReport {
     /// The signal.
     signal: Signal,
     /// The records it is about; of many, the first fifty.
-    records: Vec<RecordLine>,
+    records: Vec<SignalRecord>,
     /// Decisions and replies, in order.
-    steps: Vec<Step>,
+    steps: Vec<SignalStep>,
 }
 
 fn own(status: StatusCode, body: impl Serialize) -> Response {
@@ -237,7 +237,7 @@ pub async fn show(visit: Visit, _: Presented, Id(id): Id) -> Result<Response, Pr
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct SignalDecisionBody {
     /// What is decided.
-    pub decision: Decision,
+    pub decision: SignalDecision,
     /// Why: the organization reads it.
     pub reason: Prose<300>,
     /// How many `steps` there were when it was decided; refused with `signal_moved_on` when

@@ -11,7 +11,7 @@ use crate::platform::i18n::Lang;
 /// What was seen, in numbers; `kind` says which.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Facts {
+pub enum SignalFacts {
     /// Many records entered by hand in one second.
     SameSecond {
         /// How many.
@@ -80,7 +80,7 @@ pub enum Facts {
     },
 }
 
-/// Facts stand in the database as they are shown.
+/// SignalFacts stand in the database as they are shown.
 fn rfc3339<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Instant, D::Error> {
     let text = String::deserialize(deserializer)?;
     Instant::parse(&text).ok_or_else(|| serde::de::Error::custom("not RFC 3339"))
@@ -90,7 +90,7 @@ fn at(instant: Instant, lang: Lang) -> String {
     format!("{} {}", day_words(instant, lang), instant.hour_minute())
 }
 
-impl Facts {
+impl SignalFacts {
     /// Which rule saw it.
     pub fn kind(&self) -> SignalKind {
         match self {

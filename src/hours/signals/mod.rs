@@ -10,7 +10,7 @@ pub mod pages;
 pub mod store;
 pub mod work;
 
-pub use facts::Facts;
+pub use facts::SignalFacts;
 
 use serde::{Deserialize, Serialize};
 
@@ -92,16 +92,16 @@ impl SignalState {
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Open => lang.pick("待查看", "To be looked at"),
-            Self::NothingWrong => Decision::NothingWrong.name(lang),
-            Self::ToCorrect => Decision::ToCorrect.name(lang),
-            Self::ToInvestigate => Decision::ToInvestigate.name(lang),
+            Self::NothingWrong => SignalDecision::NothingWrong.name(lang),
+            Self::ToCorrect => SignalDecision::ToCorrect.name(lang),
+            Self::ToInvestigate => SignalDecision::ToInvestigate.name(lang),
         }
     }
 }
 
 choice! {
     /// What a coordinator decides.
-    Decision {
+    SignalDecision {
         /// There is a good reason for it.
         NothingWrong = "nothing_wrong",
         /// The organization is to correct the records.
@@ -111,7 +111,7 @@ choice! {
     }
 }
 
-impl Decision {
+impl SignalDecision {
     /// Its name for people.
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
@@ -140,7 +140,7 @@ pub struct Finding {
     /// The records it is about, at most [`NAMED`].
     pub records: Vec<i64>,
     /// Its numbers.
-    pub facts: Facts,
+    pub facts: SignalFacts,
 }
 
 /// Records of one recorder in one second with nothing but a hand behind them.
@@ -169,7 +169,7 @@ impl Burst {
                 "same_second:{}:{}:{}",
                 self.organization_id, self.recorded_by, self.second
             ),
-            facts: Facts::SameSecond {
+            facts: SignalFacts::SameSecond {
                 records: entered,
                 at: Instant::from_millis(self.second.saturating_mul(1_000)),
                 recorded_by: self.recorded_by.clone(),
@@ -224,7 +224,7 @@ impl Row {
                 "round_numbers:{}:{}:{month}",
                 self.organization_id, self.volunteer_id
             ),
-            facts: Facts::RoundNumbers {
+            facts: SignalFacts::RoundNumbers {
                 records: self.records.len(),
                 minutes: self.records.iter().map(|record| record.minutes).sum(),
             },
@@ -272,7 +272,7 @@ pub fn distance(a: (f64, f64), b: (f64, f64)) -> f64 {
 }
 
 /// Whether nobody gets from one stop to the next in time, in the numbers that say so.
-pub fn travel(from: &Stop, to: &Stop) -> Option<Facts> {
+pub fn travel(from: &Stop, to: &Stop) -> Option<SignalFacts> {
     let gap = to.started_at.millis() - from.ended_at.millis();
     if !(0..APART).contains(&gap) {
         return None;
@@ -299,7 +299,7 @@ pub fn travel(from: &Stop, to: &Stop) -> Option<Facts> {
             None
         }
     };
-    Some(Facts::ImpossibleTravel {
+    Some(SignalFacts::ImpossibleTravel {
         from: from.region_name.clone(),
         left_at: from.ended_at,
         to: to.region_name.clone(),
@@ -378,13 +378,13 @@ pub struct Attended {
 impl Attended {
     /// More people than seats, and hours before the project was published.
     pub fn findings(&self) -> impl Iterator<Item = Finding> {
-        let crowded = (self.people > self.capacity).then_some(Facts::MoreThanSeats {
+        let crowded = (self.people > self.capacity).then_some(SignalFacts::MoreThanSeats {
             people: self.people,
             seats: self.capacity,
         });
         let times = self.published_at.zip(self.earliest);
         let early = times.and_then(|(published_at, started_at)| {
-            (started_at < published_at).then_some(Facts::BeforePublication {
+            (started_at < published_at).then_some(SignalFacts::BeforePublication {
                 started_at,
                 published_at,
                 people: self.people,
@@ -433,7 +433,7 @@ impl Recorder {
                 self.recorded_by,
                 now.date().strftime("%Y-%m")
             ),
-            facts: Facts::MostlyLate {
+            facts: SignalFacts::MostlyLate {
                 late,
                 all,
                 recorded_by: self.recorded_by.clone(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::SignalState;
 use super::api::{SignalsQuery, Which};
-use super::store::{Case, Filter, Page, RecordLine};
+use super::store::{Case, Filter, Page, SignalRecord};
 use crate::hours::duration_words;
 use crate::menu::api::continued;
 use crate::platform::clock::{Instant, day_words};
@@ -86,7 +86,7 @@ fn list(visit: &Visit, here: &str, page: &Page, filter: &Filter, names: bool) ->
 }
 
 /// What was seen, the records behind it, and what was said to it.
-fn sheet(case: &Case, to_record: impl Fn(&RecordLine) -> Option<String>, lang: Lang) -> Markup {
+fn sheet(case: &Case, to_record: impl Fn(&SignalRecord) -> Option<String>, lang: Lang) -> Markup {
     let signal = &case.signal;
     html! {
         article.ticket {

@@ -7,6 +7,6 @@ mod reading;
 pub use acting::{decide, reply};
 pub use looking::{PASS_MOVED_ON, Slice, keep, slice, statements};
 pub use reading::{
-    Case, Filter, ListedSignal, Page, RecordLine, Step, case, in_reach, list_statements,
+    Case, Filter, ListedSignal, Page, SignalRecord, SignalStep, case, in_reach, list_statements,
     of_organization,
 };

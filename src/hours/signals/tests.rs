@@ -17,7 +17,7 @@ fn stop(from: i64, to: i64, region: &str, near: Option<&str>) -> Stop {
 
 fn kilometres(from: &Stop, to: &Stop) -> Option<Option<i64>> {
     travel(from, to).map(|facts| match facts {
-        Facts::ImpossibleTravel { kilometres, .. } => kilometres,
+        SignalFacts::ImpossibleTravel { kilometres, .. } => kilometres,
         other => panic!("{other:?}"),
     })
 }
@@ -148,7 +148,7 @@ fn facts_are_kept_as_they_are_shown() {
     let facts = both.into_iter().flatten().map(|found| found.facts);
     for facts in facts.chain(travel(&here, &stop(61, 90, "360702", None))) {
         let text = serde_json::to_string(&facts).unwrap();
-        assert_eq!(serde_json::from_str::<Facts>(&text).unwrap(), facts);
+        assert_eq!(serde_json::from_str::<SignalFacts>(&text).unwrap(), facts);
         for lang in [Lang::Zh, Lang::En] {
             assert!(!facts.words(lang).contains("volunteer:"), "{facts:?}");
         }

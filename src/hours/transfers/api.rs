@@ -10,8 +10,8 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, ExportPage, Mark, Marked, Wanted};
-use super::{Exported, MOST, Written, headings};
+use super::store::{self, ExportPage, Mark, TransferMark, Wanted};
+use super::{ExportedRecord, MOST, Written, headings};
 use crate::menu::api::{continued, link_to};
 use crate::platform::download::{BYTE_ORDER_MARK, download, write_row};
 use crate::platform::fields::FieldErrors;
@@ -49,7 +49,7 @@ pub struct RecordsExportQuery {
 /// One page of records in the fields of the Measures.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ExportedRecords {
-    items: Vec<Exported>,
+    items: Vec<ExportedRecord>,
     /// Where the next page is; `null` on the last.
     next: Option<String>,
 }
@@ -99,7 +99,7 @@ pub async fn export(
     Ok((link, answer).into_response())
 }
 
-fn spreadsheet(items: &[Exported]) -> String {
+fn spreadsheet(items: &[ExportedRecord]) -> String {
     let mut text = BYTE_ORDER_MARK.to_owned();
     write_row(&mut text, &headings());
     for item in items {
@@ -171,7 +171,7 @@ pub struct TransferReport {
     /// What the system is called.
     system: String,
     /// In the order asked for.
-    items: Vec<Marked>,
+    items: Vec<TransferMark>,
 }
 
 /// Mark records as handed over.

@@ -32,7 +32,7 @@ choice! {
 
 /// That a record was handed over.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct Transfer {
+pub struct RecordTransfer {
     /// To which system.
     pub system: String,
     /// That system's own name for the record.
@@ -41,7 +41,7 @@ pub struct Transfer {
 
 /// Article 7: who the volunteer is, as far as it is known here.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Person {
+pub struct ExportedPerson {
     /// What they are called; empty once they have left.
     pub name: String,
     /// Their mobile number; none once they have left.
@@ -55,14 +55,14 @@ pub struct Person {
 
 /// A record in the fields of the Measures.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Exported {
+pub struct ExportedRecord {
     /// UUIDv7.
     #[schema(format = "uuid")]
     pub id: String,
     /// What it is of.
     pub kind: RecordKind,
     /// Article 7: whose.
-    pub volunteer: Person,
+    pub volunteer: ExportedPerson,
     /// Name of the activity, the training or the award.
     pub name: String,
     /// The day it took place.
@@ -97,7 +97,7 @@ pub struct Exported {
     #[schema(format = "uuid")]
     pub supersedes: Option<String>,
     /// Where it was handed over before.
-    pub transfers: Vec<Transfer>,
+    pub transfers: Vec<RecordTransfer>,
 }
 
 /// The parts of a record that differ from kind to kind.
@@ -147,7 +147,7 @@ impl Told {
 }
 
 /// A column of the spreadsheet: its heading, and what stands in it.
-type Column = (&'static str, fn(&Exported) -> String);
+type Column = (&'static str, fn(&ExportedRecord) -> String);
 
 fn text(text: Option<&String>) -> String {
     text.cloned().unwrap_or_default()
@@ -210,7 +210,7 @@ pub fn headings() -> Vec<&'static str> {
     COLUMNS.iter().map(|(heading, _)| *heading).collect()
 }
 
-impl Exported {
+impl ExportedRecord {
     /// A row of the spreadsheet: nothing in it runs as a formula.
     pub fn row(&self) -> Vec<String> {
         let cells = COLUMNS.iter();
@@ -222,11 +222,11 @@ impl Exported {
 mod tests {
     use super::*;
 
-    fn exported(name: &str) -> Exported {
-        Exported {
+    fn exported(name: &str) -> ExportedRecord {
+        ExportedRecord {
             id: "i".into(),
             kind: RecordKind::Service,
-            volunteer: Person {
+            volunteer: ExportedPerson {
                 name: name.into(),
                 phone: Some("13800138000".into()),
                 birth_date: None,
@@ -246,7 +246,7 @@ mod tests {
             grade: Some(Grade::B),
             recorded_at: Instant::from_millis(1_795_827_600_000),
             supersedes: None,
-            transfers: vec![Transfer {
+            transfers: vec![RecordTransfer {
                 system: "全国志愿服务信息系统".into(),
                 reference: "Z-1".into(),
             }],

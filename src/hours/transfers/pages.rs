@@ -47,7 +47,7 @@ pub async fn mine(
                     span.num { (item.on_date) } br;
                     (lang.pick("记录单位：", "Recorded by ")) (item.source) br;
                     (lang.pick("编号：", "Number: ")) (item.reference) br;
-                    (lang.pick("录入：", "Brought in by ")) (item.imported_by) " · " (day_words(item.imported_at, lang))
+                    (lang.pick("录入：", "BroughtIn in by ")) (item.imported_by) " · " (day_words(item.imported_at, lang))
                 }
                 @if let Some(at) = item.struck_at {
                     p.small { (lang.pick("您说明过不是本人的 · ", "You said it is not yours · ")) (day_words(at, lang)) }

@@ -5,8 +5,8 @@ mod marking;
 mod outside;
 
 pub use exporting::{ExportPage, Wanted, export, export_statements};
-pub use marking::{Mark, Marked, mark};
-pub use outside::{Brought, Elsewhere, OutsideHours, bring_in, mine, mine_statement, strike};
+pub use marking::{Mark, TransferMark, mark};
+pub use outside::{BroughtIn, Elsewhere, OutsideHours, bring_in, mine, mine_statement, strike};
 
 /// `?1` credential, `?2` now, `?3` organization, `?4` roles and `?5` scopes that may.
 macro_rules! of_organization {

@@ -5,7 +5,7 @@ use maud::html;
 use uuid::Uuid;
 
 use super::{filter, is_told_there, list, path, seen, sheet, sign_in, title, words_field, written};
-use crate::hours::signals::Decision;
+use crate::hours::signals::SignalDecision;
 use crate::hours::signals::api::SignalsQuery;
 use crate::hours::signals::store;
 use crate::platform::fields::FieldErrors;
@@ -66,8 +66,8 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
                 form method="post" action=(path(HERE, id)) {
                     (words_field("reason", lang.pick("理由", "Reason"),
                         lang.pick("组织会看到。300 字以内", "The organization reads it. Up to 300 characters"), &case, refused, lang))
-                    div.actions { @for (decision, word) in Decision::ALL {
-                        button.quiet[*decision != Decision::NothingWrong] name="decision" value=(word) { (decision.name(lang)) }
+                    div.actions { @for (decision, word) in SignalDecision::ALL {
+                        button.quiet[*decision != SignalDecision::NothingWrong] name="decision" value=(word) { (decision.name(lang)) }
                     } }
                 }
             }
@@ -82,7 +82,7 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
 }
 
 async fn decided(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Problem> {
-    let decision = form.get("decision").and_then(Decision::from_word);
+    let decision = form.get("decision").and_then(SignalDecision::from_word);
     let reason = written(form, "reason");
     let (Some(decision), Ok(reason)) = (decision, &reason) else {
         let words = Words::new("请选择处理结果", "choose a decision");

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::reading::{Case, case, looking, read};
 use crate::bind;
-use crate::hours::signals::Decision;
+use crate::hours::signals::SignalDecision;
 use crate::organizations::Permission;
 use crate::platform::db::{DbError, Statement};
 use crate::platform::i18n::Words;
@@ -92,7 +92,7 @@ LIMIT 1";
 pub async fn decide(
     visit: &Visit,
     signal: Uuid,
-    (decision, why): (Decision, &str),
+    (decision, why): (SignalDecision, &str),
     seen: Option<i64>,
     key: &IdempotencyKey,
 ) -> Result<(Case, bool), Problem> {
@@ -120,7 +120,7 @@ fn step(
     visit: &Visit,
     signal: Uuid,
     sql: &'static str,
-    (decision, words): (Option<Decision>, &str),
+    (decision, words): (Option<SignalDecision>, &str),
     seen: Option<i64>,
 ) -> Statement {
     let permit = Permission::RecordHours.permit();
@@ -133,7 +133,7 @@ fn step(
         permit.scopes,
         seen,
         words,
-        decision.map(Decision::word),
+        decision.map(SignalDecision::word),
     )
 }
 
@@ -142,7 +142,7 @@ async fn act(
     visit: &Visit,
     signal: Uuid,
     act: Statement,
-    said: (Option<Decision>, &str),
+    said: (Option<SignalDecision>, &str),
     key: &IdempotencyKey,
     may: impl Fn(&Case) -> bool,
 ) -> Result<(Case, bool), Problem> {

@@ -8,7 +8,7 @@ use super::acting::of_signal;
 use crate::bind;
 use crate::coordination::store::{Standing, reach, standing};
 use crate::hours::Grade;
-use crate::hours::signals::{Decision, Facts, SignalKind, SignalState};
+use crate::hours::signals::{SignalDecision, SignalFacts, SignalKind, SignalState};
 use crate::organizations::{Agent, Permission};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, Statement};
@@ -40,7 +40,7 @@ pub struct ListedSignal {
     pub title: Option<String>,
     /// What was seen.
     #[serde(deserialize_with = "db::json")]
-    pub facts: Facts,
+    pub facts: SignalFacts,
 }
 
 macro_rules! columns {
@@ -164,7 +164,7 @@ pub async fn of_organization(
 
 /// A record a signal is about.
 #[derive(Debug, Deserialize, Serialize, ToSchema)]
-pub struct RecordLine {
+pub struct SignalRecord {
     /// UUIDv7.
     #[schema(format = "uuid")]
     pub id: String,
@@ -193,9 +193,9 @@ pub struct RecordLine {
 
 /// What was decided, or replied.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct Step {
+pub struct SignalStep {
     /// What the coordinator decided; none for a reply of the organization.
-    pub decision: Option<Decision>,
+    pub decision: Option<SignalDecision>,
     /// Why, or what the organization says.
     pub words: String,
     /// When, RFC 3339.
@@ -211,9 +211,9 @@ pub struct Case {
     /// The signal.
     pub signal: ListedSignal,
     /// The records it is about.
-    pub records: Vec<RecordLine>,
+    pub records: Vec<SignalRecord>,
     /// What was said to it, in order.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SignalStep>,
     /// The name of who recorded, where it is about them.
     pub recorder: Option<String>,
     /// What the caller may do.

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{acted, each_once, own};
 use crate::hours::transfers::MOST;
-use crate::hours::transfers::store::{self, Brought, Elsewhere, OutsideHours};
+use crate::hours::transfers::store::{self, BroughtIn, Elsewhere, OutsideHours};
 use crate::menu::api::{continued, link_to};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
@@ -54,7 +54,7 @@ pub struct OutsideHoursBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OutsideHoursReport {
     /// In the order asked for.
-    items: Vec<Brought>,
+    items: Vec<BroughtIn>,
 }
 
 /// Bring in hours recorded elsewhere.

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::of_organization;
 use crate::bind;
 use crate::hours::record::Record;
-use crate::hours::transfers::{Exported, Person, Told, Transfer, Written};
+use crate::hours::transfers::{ExportedPerson, ExportedRecord, RecordTransfer, Told, Written};
 use crate::menu::Skill;
 use crate::organizations::{Permission, admit};
 use crate::platform::db::{self, Statement};
@@ -59,16 +59,16 @@ struct Row {
     organization_name: String,
     supersedes_id: Option<String>,
     #[serde(deserialize_with = "db::json")]
-    transfers: Vec<Transfer>,
+    transfers: Vec<RecordTransfer>,
 }
 
 impl Row {
-    fn exported(self, visit: &Visit) -> Exported {
+    fn exported(self, visit: &Visit) -> ExportedRecord {
         let record = self.record;
         let told = Told::of(record.kind, &record.facts);
         let sealed = self.phone_sealed.as_deref();
-        Exported {
-            volunteer: Person {
+        ExportedRecord {
+            volunteer: ExportedPerson {
                 name: self.name,
                 phone: sealed.and_then(|sealed| visit.config.keys.open(sealed)),
                 birth_date: self.birth_date,
@@ -112,7 +112,7 @@ pub struct Wanted<'a> {
 #[derive(Debug)]
 pub struct ExportPage {
     /// In the order of the ledger.
-    pub items: Vec<Exported>,
+    pub items: Vec<ExportedRecord>,
     /// After which place the next page begins; none on the last.
     pub next: Option<i64>,
 }

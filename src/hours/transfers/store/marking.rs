@@ -25,7 +25,7 @@ pub struct Mark {
 
 /// A record that was handed over.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct Marked {
+pub struct TransferMark {
     /// UUIDv7.
     #[schema(format = "uuid")]
     pub record_id: String,
@@ -105,7 +105,7 @@ pub async fn mark(
     system: &str,
     marks: &[Mark],
     key: &IdempotencyKey,
-) -> Result<(Vec<Marked>, bool), Problem> {
+) -> Result<(Vec<TransferMark>, bool), Problem> {
     let permit = Permission::RecordHours.permit();
     let asks = |sql: &'static str| {
         bind!(

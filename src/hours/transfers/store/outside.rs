@@ -36,7 +36,7 @@ pub struct Elsewhere {
 
 /// Hours that were brought in.
 #[derive(Clone, Debug, Deserialize, Serialize, ToSchema)]
-pub struct Brought {
+pub struct BroughtIn {
     /// UUIDv7.
     #[schema(format = "uuid")]
     pub id: String,
@@ -122,7 +122,7 @@ pub async fn bring_in(
     organization: Uuid,
     items: &[Elsewhere],
     key: &IdempotencyKey,
-) -> Result<(Vec<Brought>, bool), Problem> {
+) -> Result<(Vec<BroughtIn>, bool), Problem> {
     let permit = Permission::RecordHours.permit();
     let asks = |sql: &'static str| {
         bind!(
