@@ -133,7 +133,9 @@ BEGIN
   SELECT RAISE(ABORT, 'outside_hours_are_append_only');
 END;
 
+-- No law asks to keep what another body recorded: it goes with whoever leaves.
 CREATE TRIGGER outside_hours_are_not_deleted BEFORE DELETE ON outside_hours
+WHEN NOT EXISTS (SELECT 1 FROM volunteer v WHERE v.id = OLD.volunteer_id AND v.phone_hash GLOB 'left:*')
 BEGIN
   SELECT RAISE(ABORT, 'outside_hours_are_append_only');
 END;
@@ -150,6 +152,9 @@ BEGIN
 END;
 
 CREATE TRIGGER outside_hours_strike_is_not_deleted BEFORE DELETE ON outside_hours_strike
+WHEN NOT EXISTS (
+  SELECT 1 FROM outside_hours x JOIN volunteer v ON v.id = x.volunteer_id
+  WHERE x.seq = OLD.outside_hours AND v.phone_hash GLOB 'left:*')
 BEGIN
   SELECT RAISE(ABORT, 'outside_hours_strike_is_append_only');
 END;

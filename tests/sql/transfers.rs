@@ -375,6 +375,17 @@ fn what_is_not_mine_is_struck_for_good() {
                 .contains("outside_hours_strike_is_append_only")
         );
     }
+    // They go with whoever leaves, whose phone has a hash no phone has.
+    place.rows(
+        "UPDATE volunteer SET phone_hash = 'left:0' WHERE id = ?1",
+        json!([ming.id]),
+    );
+    for sql in [
+        "DELETE FROM outside_hours_strike",
+        "DELETE FROM outside_hours",
+    ] {
+        desk.db.script(sql).unwrap();
+    }
     let audited = "SELECT count(*) FROM audit WHERE action = 'outside_hours.struck'";
     assert_eq!(place.number(audited, json!([])), 1);
 }

@@ -90,6 +90,14 @@ fn at(instant: Instant, lang: Lang) -> String {
     format!("{} {}", day_words(instant, lang), instant.hour_minute())
 }
 
+/// The second of two times, without its day where that is the first one's.
+fn then(first: Instant, second: Instant, lang: Lang) -> String {
+    match first.date() == second.date() {
+        true => second.hour_minute(),
+        false => at(second, lang),
+    }
+}
+
 impl SignalFacts {
     /// Which rule saw it.
     pub fn kind(&self) -> SignalKind {
@@ -147,9 +155,9 @@ impl SignalFacts {
                     None => "不在同一个设区市".to_owned(),
                 };
                 format!(
-                    "同一名志愿者 {} 在{from}结束服务，{} 在{to}开始下一场：中间 {minutes} 分钟，两地{far}。",
+                    "同一名志愿者 {} 在{from}结束服务，{} 又在{to}开始：中间 {minutes} 分钟，两地{far}。",
                     at(left_at),
-                    at(began_at)
+                    then(*left_at, *began_at, Lang::Zh)
                 )
             }
             Self::MoreThanSeats { people, seats } => {
@@ -162,7 +170,7 @@ impl SignalFacts {
             } => format!(
                 "服务记录从 {} 开始，而项目 {} 才发布，涉及 {people} 人。",
                 at(started_at),
-                at(published_at)
+                then(*started_at, *published_at, Lang::Zh)
             ),
             Self::MostlyLate { late, all, .. } => {
                 format!(
@@ -200,7 +208,7 @@ impl SignalFacts {
                 format!(
                     "One volunteer ended in {from} at {} and began in {to} at {}: {minutes} minutes for two places {far}.",
                     at(left_at),
-                    at(began_at)
+                    then(*left_at, *began_at, Lang::En)
                 )
             }
             Self::MoreThanSeats { people, seats } => {
@@ -213,7 +221,7 @@ impl SignalFacts {
             } => format!(
                 "Service is recorded from {} on, but the project was published at {}; it concerns {people} people.",
                 at(started_at),
-                at(published_at)
+                then(*started_at, *published_at, Lang::En)
             ),
             Self::MostlyLate { late, all, .. } => format!(
                 "One recorder entered {all} records within 30 days, {late} of them after the shift was settled."

@@ -90,7 +90,6 @@ fn sheet(case: &Case, to_record: impl Fn(&SignalRecord) -> Option<String>, lang:
     let signal = &case.signal;
     html! {
         article.ticket {
-            h2 { (signal.kind.name(lang)) }
             p.prose { (signal.facts.words(lang)) }
             hr;
             dl.facts {
@@ -113,7 +112,7 @@ fn sheet(case: &Case, to_record: impl Fn(&SignalRecord) -> Option<String>, lang:
                 li {
                     div { strong { (record.name) } @if record.superseded { small { (lang.pick(" · 后来已更正", " · corrected since")) } } }
                     div.go { @if let Some(to) = to_record(record) {
-                        a.button.quiet href=(to) aria-label={ (lang.pick("查看记录：", "Record of ")) (record.name) } { (lang.pick("查看", "Look")) }
+                        a.button.quiet href=(to) aria-label={ (lang.pick("查看：", "Look at: ")) (record.name) } { (lang.pick("查看", "Look")) }
                     } }
                     div.small { (record.activity) br;
                         (when(record.started_at, record.ended_at, lang)) br;
@@ -125,14 +124,14 @@ fn sheet(case: &Case, to_record: impl Fn(&SignalRecord) -> Option<String>, lang:
             section.course {
                 h2 { (lang.pick("处理经过", "Decisions and replies")) }
                 ol.shifts { @for step in &case.steps {
-                    li {
-                        div { strong { @match step.decision {
+                    li { div {
+                        strong { @match step.decision {
                             Some(decision) => { (lang.pick("统筹员：", "Coordinator: ")) (decision.name(lang)) }
                             None => { (lang.pick("组织回复", "The organization replied")) }
-                        } } @if let Some(office) = &step.office { small { " · " (office) } } }
-                        div.go.small { (at(step.at, lang)) }
+                        } }
+                        div.small { @if let Some(office) = &step.office { (office) " · " } (at(step.at, lang)) }
                         div.prose { (step.words) }
-                    }
+                    } }
                 } }
             }
         }

@@ -32,6 +32,14 @@ fn distances_are_those_on_the_map() {
 }
 
 #[test]
+fn a_trip_is_told_as_people_tell_it() {
+    let home = stop(0, 60, "360731", Some("25.95,115.41"));
+    let facts = travel(&home, &stop(80, 140, "360102", Some("28.68,115.86"))).unwrap();
+    let zh = "同一名志愿者 11月28日 周六 10:00 在360731结束服务，10:20 又在360102开始：中间 20 分钟，两地相距约 305 公里。";
+    assert_eq!(facts.words(Lang::Zh), zh);
+}
+
+#[test]
 fn nobody_travels_faster_than_a_coach() {
     let (nanchang, ganzhou) = (Some("28.68,115.86"), Some("25.83,114.93"));
     let first = stop(0, 60, "360102", nanchang);

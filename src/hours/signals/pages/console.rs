@@ -74,10 +74,11 @@ async fn shown(
         return Err(Problem::not_found());
     }
     let (lang, here) = (visit.lang, here(organization));
+    let name = case.signal.kind.name(lang);
     let body = html! {
         (console_nav(visit, &owner, &case.signal.organization_name, ConsolePage::Hours))
         p.small { a href=(here) { (title(lang)) } }
-        h1 { (title(lang)) }
+        h1 { (name) }
         (refused.above(lang))
         (sheet(&case, |record| Some(format!("/organizations/{owner}/records/{}", record.id)), lang))
         @if let Some(shift) = &case.signal.shift_id {
@@ -94,7 +95,7 @@ async fn shown(
             }
         }
     };
-    Ok(refused.answered(page(visit, Audience::Oneself, title(lang), &body)))
+    Ok(refused.answered(page(visit, Audience::Oneself, name, &body)))
 }
 
 async fn replied(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Problem> {

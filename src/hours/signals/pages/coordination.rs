@@ -55,9 +55,10 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
         return Err(Problem::forbidden());
     }
     let lang = visit.lang;
+    let name = case.signal.kind.name(lang);
     let body = html! {
         p.small { a href=(HERE) { (title(lang)) } }
-        h1 { (title(lang)) }
+        h1 { (name) }
         (refused.above(lang))
         (sheet(&case, |_| None, lang))
         @if case.standing.decides {
@@ -78,7 +79,7 @@ async fn shown(visit: &Visit, id: Uuid, refused: &Refused<'_>) -> Result<Respons
             )) }
         }
     };
-    Ok(refused.answered(page(visit, Audience::Oneself, title(lang), &body)))
+    Ok(refused.answered(page(visit, Audience::Oneself, name, &body)))
 }
 
 async fn decided(visit: &Visit, id: Uuid, form: &Form) -> Result<(), Problem> {
