@@ -417,7 +417,9 @@ fn the_pass_goes_on_where_it_was_and_rests_until_tomorrow() {
         }
     }
     desk.db.script(&sql).unwrap();
+    let calls = desk.db.meter().calls();
     assert_eq!(goes_on(&desk).records, 0, "it set out today already");
+    assert_eq!(desk.db.meter().calls() - calls, 1, "and writes nothing");
     desk.passes(DAY);
     assert_eq!(goes_on(&desk).records, SLICE);
     // Cut off on the way back, it did what it did.
