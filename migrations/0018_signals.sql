@@ -50,6 +50,15 @@ BEGIN
   SELECT RAISE(ABORT, 'signal_is_append_only');
 END;
 
+-- INSERT OR REPLACE would delete without asking. What was found before changes nothing.
+CREATE TRIGGER signal_is_not_replaced BEFORE INSERT ON signal
+WHEN EXISTS (SELECT 1 FROM signal s WHERE s.finding = NEW.finding)
+  OR EXISTS (SELECT 1 FROM signal s WHERE s.id = NEW.id)
+  OR EXISTS (SELECT 1 FROM signal s WHERE s.seq = NEW.seq)
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
+
 -- What coordinators decided and what the organization replied, in order.
 CREATE TABLE signal_step (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -82,6 +91,13 @@ BEGIN
   SELECT RAISE(ABORT, 'signal_step_is_append_only');
 END;
 
+-- As above, and so below.
+CREATE TRIGGER signal_step_is_not_replaced BEFORE INSERT ON signal_step
+WHEN EXISTS (SELECT 1 FROM signal_step e WHERE e.seq = NEW.seq)
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
+
 -- What one recorder entered, in the order of time.
 CREATE INDEX service_record_of_recorder ON service_record (organization_id, recorded_by, recorded_at);
 
@@ -106,6 +122,13 @@ END;
 CREATE TRIGGER record_transfer_is_not_deleted BEFORE DELETE ON record_transfer
 BEGIN
   SELECT RAISE(ABORT, 'record_transfer_is_append_only');
+END;
+
+CREATE TRIGGER record_transfer_is_not_replaced BEFORE INSERT ON record_transfer
+WHEN EXISTS (SELECT 1 FROM record_transfer m WHERE m.record = NEW.record AND m.system = NEW.system)
+  OR EXISTS (SELECT 1 FROM record_transfer m WHERE m.seq = NEW.seq)
+BEGIN
+  SELECT RAISE(IGNORE);
 END;
 
 -- Hours recorded elsewhere, under the name of who recorded them. They are no service
@@ -133,6 +156,14 @@ BEGIN
   SELECT RAISE(ABORT, 'outside_hours_are_append_only');
 END;
 
+CREATE TRIGGER outside_hours_are_not_replaced BEFORE INSERT ON outside_hours
+WHEN EXISTS (SELECT 1 FROM outside_hours x WHERE x.source = NEW.source AND x.reference = NEW.reference)
+  OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.id = NEW.id)
+  OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.seq = NEW.seq)
+BEGIN
+  SELECT RAISE(IGNORE);
+END;
+
 -- No law asks to keep what another body recorded: it goes with whoever leaves.
 CREATE TRIGGER outside_hours_are_not_deleted BEFORE DELETE ON outside_hours
 WHEN NOT EXISTS (SELECT 1 FROM volunteer v WHERE v.id = OLD.volunteer_id AND v.phone_hash GLOB 'left:*')
@@ -149,6 +180,12 @@ CREATE TABLE outside_hours_strike (
 CREATE TRIGGER outside_hours_strike_is_not_rewritten BEFORE UPDATE ON outside_hours_strike
 BEGIN
   SELECT RAISE(ABORT, 'outside_hours_strike_is_append_only');
+END;
+
+CREATE TRIGGER outside_hours_strike_is_not_replaced BEFORE INSERT ON outside_hours_strike
+WHEN EXISTS (SELECT 1 FROM outside_hours_strike k WHERE k.outside_hours = NEW.outside_hours)
+BEGIN
+  SELECT RAISE(IGNORE);
 END;
 
 CREATE TRIGGER outside_hours_strike_is_not_deleted BEFORE DELETE ON outside_hours_strike

@@ -423,7 +423,7 @@ fn the_pass_goes_on_where_it_was_and_rests_until_tomorrow() {
     desk.passes(DAY);
     assert_eq!(goes_on(&desk).records, SLICE);
     // Cut off on the way back, it did what it did.
-    desk.db.lose_connection_after(1, true);
+    desk.db.lose_connection_after(2, true);
     assert!(get_on(&desk.visit_with("nobody")).block_on().is_err());
     desk.db.keep_connection();
     assert_eq!(goes_on(&desk).records, 0);
@@ -442,7 +442,7 @@ fn two_passes_at_once_come_to_the_same() {
     Entry::at(at(NINE).plus(DAY)).write(&organization, &desk.place().adult());
     desk.passes(DAY);
     let visit = desk.visit_with("nobody");
-    let read = store::slice(&visit, SLICE).block_on().unwrap();
+    let read = store::slice(&visit, SLICE).block_on().unwrap().unwrap();
     assert_eq!(goes_on(&desk).records, 1);
     let late = store::keep(&visit, &[], &read).block_on().unwrap_err();
     assert!(late.is_refusal(store::PASS_MOVED_ON), "{late:?}");
@@ -535,6 +535,31 @@ fn a_decision_and_a_reply_are_kept_for_good() {
         "DELETE FROM signal",
     ] {
         assert!(desk.refuses(sql).contains("is_append_only"), "{sql}");
+    }
+    for (table, sql) in [
+        (
+            "signal",
+            "(seq, id, kind, finding, organization_id, region, records, facts, found_at)
+           SELECT seq, id, kind, finding, organization_id, region, '[]', '{}', 0 FROM signal",
+        ),
+        (
+            "signal",
+            "(id, kind, finding, organization_id, region, records, facts, found_at)
+           SELECT 'x', kind, finding, organization_id, region, '[]', '{}', 0 FROM signal",
+        ),
+        (
+            "signal_step",
+            "(seq, signal, words, at, actor) SELECT seq, signal, '', 0, '' FROM signal_step",
+        ),
+    ] {
+        let rows = || place.rows(&format!("SELECT * FROM {table} ORDER BY seq"), json!([]));
+        let before = rows();
+        desk.db
+            .script(&format!(
+                "PRAGMA foreign_keys = OFF; INSERT OR REPLACE INTO {table} {sql}"
+            ))
+            .unwrap();
+        assert_eq!(rows(), before, "{sql}");
     }
     let audited = place.rows(
         "SELECT action FROM audit WHERE subject = ?1 ORDER BY seq",

@@ -238,6 +238,15 @@ fn a_mark_is_set_once_for_each_system_and_all_or_none() {
     let first = exports(&desk, &organization, &key, &[("limit", "1")]).json();
     let systems = first["items"][0]["transfers"].as_array().unwrap().len();
     assert_eq!(systems, 2);
+    let rows = || place.rows("SELECT * FROM record_transfer ORDER BY seq", json!([]));
+    let before = rows();
+    desk.db
+        .script(
+            "INSERT OR REPLACE INTO record_transfer (record, organization_id, system, reference, at, actor)
+             SELECT record, organization_id, system, 'x', 0, '' FROM record_transfer",
+        )
+        .unwrap();
+    assert_eq!(rows(), before);
     for sql in [
         "UPDATE record_transfer SET reference = ''",
         "DELETE FROM record_transfer",
@@ -330,6 +339,15 @@ fn hours_from_elsewhere_stand_apart() {
             0
         );
     }
+    let rows = || place.rows("SELECT * FROM outside_hours ORDER BY seq", json!([]));
+    let before = rows();
+    desk.db
+        .script(
+            "INSERT OR REPLACE INTO outside_hours (id, volunteer_id, source, reference, activity, on_date, minutes, organization_id, imported_at, actor)
+             SELECT id || 'x', volunteer_id, source, reference, 'x', on_date, 9, organization_id, 0, '' FROM outside_hours",
+        )
+        .unwrap();
+    assert_eq!(rows(), before);
     for sql in [
         "UPDATE outside_hours SET minutes = 1",
         "DELETE FROM outside_hours",
@@ -375,6 +393,10 @@ fn what_is_not_mine_is_struck_for_good() {
                 .contains("outside_hours_strike_is_append_only")
         );
     }
+    desk.db
+        .script("INSERT OR REPLACE INTO outside_hours_strike SELECT outside_hours, 0 FROM outside_hours_strike")
+        .unwrap();
+    assert!(place.number("SELECT at FROM outside_hours_strike", json!([])) > 0);
     // They go with whoever leaves, whose phone has a hash no phone has.
     place.rows(
         "UPDATE volunteer SET phone_hash = 'left:0' WHERE id = ?1",

@@ -21,10 +21,9 @@ pub struct Progress {
 /// Gets the pass on by a slice; once a day, by the date in Beijing, it sets out anew.
 /// Breaking off anywhere, or two at once, comes to the same signals.
 pub async fn get_on(visit: &Visit) -> Result<Progress, DbError> {
-    let slice = store::slice(visit, SLICE).await?;
-    if slice.is_idle() {
+    let Some(slice) = store::slice(visit, SLICE).await? else {
         return Ok(Progress::default());
-    }
+    };
     let records = slice.records();
     match store::keep(visit, &findings(&slice, visit), &slice).await {
         Ok(signals) => Ok(Progress { records, signals }),

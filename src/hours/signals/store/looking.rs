@@ -207,11 +207,6 @@ pub struct Slice {
 }
 
 impl Slice {
-    /// Whether there is nothing to do until tomorrow.
-    pub fn is_idle(&self) -> bool {
-        self.pass.after == self.pass.upto && !self.pass.sets_out
-    }
-
     /// How many places of the ledger it spans.
     pub fn records(&self) -> i64 {
         self.pass.upto - self.pass.after
@@ -222,7 +217,8 @@ fn today(visit: &Visit) -> String {
     visit.now.date().to_string()
 }
 
-/// The statements of a slice, in the order [`slice`] reads them.
+/// The statements of a slice, in the order [`slice`] reads them: the first tells whether
+/// there is anything to ask the others.
 pub fn statements(visit: &Visit, most: i64) -> [Statement; 6] {
     let of_slice = |sql: &'static str| bind!(sql, today(visit), most);
     let since = visit.now.plus(-LOOK_BACK * DAY);
@@ -237,18 +233,25 @@ pub fn statements(visit: &Visit, most: i64) -> [Statement; 6] {
     ]
 }
 
-/// Reads at most so many records after those looked at before, and what stands around them.
-pub async fn slice(visit: &Visit, most: i64) -> Result<Slice, DbError> {
-    let batch = visit.db.batch(statements(visit, most).into()).await?;
-    let pass = batch.first(0)?;
-    Ok(Slice {
-        pass: pass.ok_or_else(|| DbError::Broken("no signal pass".to_owned()))?,
-        looked: batch.rows(1)?,
-        attended: batch.rows(2)?,
-        bursts: batch.rows(3)?,
-        rows: batch.rows(4)?,
-        recorders: batch.rows(5)?,
-    })
+/// Reads at most so many records after those looked at before, and what stands around them;
+/// none when there is nothing to do until tomorrow. Should the pass get on between the two
+/// questions, [`keep`] refuses.
+pub async fn slice(visit: &Visit, most: i64) -> Result<Option<Slice>, DbError> {
+    let [pass, others @ ..] = statements(visit, most);
+    let pass: Option<Pass> = visit.db.first(pass).await?;
+    let pass = pass.ok_or_else(|| DbError::Broken("no signal pass".to_owned()))?;
+    if pass.after == pass.upto && !pass.sets_out {
+        return Ok(None);
+    }
+    let batch = visit.db.batch(others.into()).await?;
+    Ok(Some(Slice {
+        pass,
+        looked: batch.rows(0)?,
+        attended: batch.rows(1)?,
+        bursts: batch.rows(2)?,
+        rows: batch.rows(3)?,
+        recorders: batch.rows(4)?,
+    }))
 }
 
 const STANDS_AS_READ: &str = "
