@@ -14,7 +14,7 @@ use worker::{
 
 use crate::coordination;
 use crate::delivery::{deliver, webhooks};
-use crate::hours::ledger;
+use crate::hours::{ledger, signals};
 use crate::imports;
 use crate::imports::work::Budget;
 use crate::menu;
@@ -325,6 +325,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             let allowance = Allowance::of(config.plan, &db);
             tick(&db, config.plan).await;
             seal(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
+            look(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
             deliver(&db, &config, &allowance).await;
             // Before what takes all that is left.
             get_on_with_imports(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
@@ -370,6 +371,23 @@ async fn seal(visit: &Visit) {
             console_log!("{line}");
         }
         Err(error) => complain("the ledger was not sealed", &format!("{error:?}")),
+    }
+}
+
+/// Gets on with the daily look at new records.
+async fn look(visit: &Visit) {
+    match signals::work::get_on(visit).await {
+        Ok(progress) if progress.records == 0 => {}
+        Ok(progress) => {
+            let line = json!({
+                "level": "info",
+                "message": "looked at records",
+                "records": progress.records,
+                "signals": progress.signals,
+            });
+            console_log!("{line}");
+        }
+        Err(error) => complain("records were not looked at", &format!("{error:?}")),
     }
 }
 

@@ -150,6 +150,16 @@ operations! {
     "/api/v1/certificates/{number}/revocation" => post hours::certificates::api::issuing::revoke;
     "/api/v1/organizations/{org}/certificates" => get hours::certificates::api::issuing::list;
     "/api/v1/organizations/{org}/signing-keys" => get hours::certificates::api::issuing::list_keys, post hours::certificates::api::issuing::rotate_key;
+    "/api/v1/coordination/signals" => get hours::signals::api::in_reach;
+    "/api/v1/organizations/{org}/signals" => get hours::signals::api::of_organization;
+    "/api/v1/organizations/{org}/records/export" => get hours::transfers::api::export;
+    "/api/v1/organizations/{org}/records/transfers" => post hours::transfers::api::mark;
+    "/api/v1/organizations/{org}/outside-hours" => post hours::transfers::api::outside::bring_in;
+    "/api/v1/me/outside-hours" => get hours::transfers::api::outside::mine;
+    "/api/v1/me/outside-hours/{id}/strike" => post hours::transfers::api::outside::strike;
+    "/api/v1/signals/{id}" => get hours::signals::api::show;
+    "/api/v1/signals/{id}/decisions" => post hours::signals::api::decide;
+    "/api/v1/signals/{id}/replies" => post hours::signals::api::reply;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
@@ -198,6 +208,30 @@ fn settling_pages() -> Router {
         .route(
             "/me/signups/{id}/absence",
             get(pages::absence).post(pages::reply),
+        )
+}
+
+/// Hours recorded elsewhere.
+fn transfer_pages() -> Router {
+    use hours::transfers::pages;
+    Router::new()
+        .route("/me/outside-hours", get(pages::mine))
+        .route("/me/outside-hours/{id}/strike", post(pages::strike))
+}
+
+/// What is worth a look among the records.
+fn signal_pages() -> Router {
+    use hours::signals::pages;
+    Router::new()
+        .route("/coordination/signals", get(pages::signals))
+        .route(
+            "/coordination/signals/{id}",
+            get(pages::signal).post(pages::decide),
+        )
+        .route("/organizations/{id}/signals", get(pages::of_organization))
+        .route(
+            "/organizations/{id}/signals/{signal}",
+            get(pages::own_signal).post(pages::reply),
         )
 }
 
@@ -369,6 +403,8 @@ fn pages() -> Router {
         .merge(ledger_pages())
         .merge(certificate_pages())
         .merge(correction_pages())
+        .merge(signal_pages())
+        .merge(transfer_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

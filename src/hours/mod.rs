@@ -9,7 +9,9 @@ pub mod corrections;
 pub mod ledger;
 pub mod record;
 pub mod settling;
+pub mod signals;
 pub mod stars;
+pub mod transfers;
 pub mod working_days;
 
 use crate::choice;

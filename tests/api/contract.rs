@@ -35,6 +35,7 @@ fn problems_are_documented_as_what_they_are() {
             let expected = match status.parse::<u16>().unwrap() {
                 400.. => &["application/problem+json"][..],
                 // Files.
+                _ if path.ends_with("/records/export") => &["application/json", "text/csv"],
                 _ if path.ends_with("/export") => &["application/x-ndjson", "text/csv"],
                 _ if path.ends_with(".csv") => &["text/csv"],
                 _ if path.ends_with("/report") => &["application/json", "text/csv"],

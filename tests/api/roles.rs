@@ -41,7 +41,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 113] = [
+const TABLE: [(&str, &str, [u16; 19]); 123] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -157,6 +157,16 @@ const TABLE: [(&str, &str, [u16; 19]); 113] = [
     ("POST",   "/api/v1/disputes/{id}/decision", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("GET",    "/api/v1/organizations/{org}/disputes", [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/coordination/disputes", [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/records/export",                 [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/records/transfers",              [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/organizations/{org}/outside-hours",                  [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/me/outside-hours",                                   [401, 401, 401, 200, 200, 200, 200, 200, 200, 200, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("POST",   "/api/v1/me/outside-hours/{id}/strike",                       [401, 401, 401, 404, 200, 404, 404, 404, 404, 404, 401, 401, 401, 401, 401, 401, 401, 404, 404]),
+    ("GET",    "/api/v1/coordination/signals",                               [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 200, 200]),
+    ("GET",    "/api/v1/organizations/{org}/signals",                        [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/signals/{id}",                                       [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/signals/{id}/decisions",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/signals/{id}/replies",                               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -193,6 +203,9 @@ const SESSIONS: [&str; 9] = [
 
 /// The path at which an organization waits for a decision.
 const VERIFICATION: &str = "/api/v1/organizations/{org}/verification";
+
+const TRANSFERS: &str = "/api/v1/organizations/{org}/records/transfers";
+const STRIKE: &str = "/api/v1/me/outside-hours/{id}/strike";
 
 /// All rows, written in one go.
 fn rows<'a>(
@@ -267,6 +280,13 @@ fn rows<'a>(
                 if is_of_records(path) {
                     statements.extend(recorded(organization, holder, signup, path));
                 }
+            }
+            let (holder, id) = &holders[0];
+            match *path {
+                path if path.starts_with("/api/v1/signals/{id}") => statements.push(signal(organization, id)),
+                TRANSFERS => statements.push(honour(organization, holder, id)),
+                STRIKE => statements.push(outside_hours(organization, holder, id)),
+                _ => {}
             }
             Row {
                 webhook: match *method {
@@ -396,6 +416,36 @@ fn contested(id: &str, path: &str) -> [Sql; 3] {
     ]
 }
 
+/// A record with this id, to be handed over.
+fn honour(organization: &Organization, holder: &Volunteer, id: &str) -> Sql {
+    (
+        "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
+         VALUES (?1, 'honour', ?2, ?3, '2026-01-01', '{}', 0, 'volunteer:x')"
+            .to_owned(),
+        vec![json!(id), json!(holder.id), json!(organization.id)],
+    )
+}
+
+/// Hours with this id that somebody recorded elsewhere.
+fn outside_hours(organization: &Organization, holder: &Volunteer, id: &str) -> Sql {
+    (
+        "INSERT INTO outside_hours (id, volunteer_id, source, reference, activity, on_date, minutes, organization_id, imported_at, actor)
+         VALUES (?1, ?2, '别处', ?1, '敬老', '2026-01-01', 60, ?3, 0, 'volunteer:x')"
+            .to_owned(),
+        vec![json!(id), json!(holder.id), json!(organization.id)],
+    )
+}
+
+/// A signal with this id, for somebody to look at.
+fn signal(organization: &Organization, id: &str) -> Sql {
+    (
+        "INSERT INTO signal (id, kind, finding, organization_id, region, records, facts, found_at)
+         VALUES (?1, 'more_than_seats', ?1, ?2, '36', '[]', '{\"kind\":\"more_than_seats\",\"people\":3,\"seats\":2}', 0)"
+            .to_owned(),
+        vec![json!(id), json!(organization.id)],
+    )
+}
+
 /// An endpoint nobody listens at, with a delivery of the same id.
 fn endpoint(organization: &Organization, id: &str) -> [Sql; 2] {
     let sealed = crate::support::place::keys().seal("whsec_AAAA").unwrap();
@@ -472,6 +522,13 @@ impl Row<'_> {
                 "name": "优秀志愿者", "grantor": "县团委",
             })),
             ("POST", Some("certificates")) => Some(json!({"organization_id": organization.id})),
+            ("POST", Some("transfers")) => Some(json!({
+                "system": "省平台", "records": [{"record_id": self.holders[0].1, "reference": "1"}],
+            })),
+            ("POST", Some("outside-hours")) => Some(json!({"items": [{
+                "phone": holder.phone, "source": "省平台", "reference": unique().to_string(),
+                "activity": "敬老", "on_date": "2025-10-29", "minutes": 60,
+            }]})),
             _ => body(organization.place, method, path),
         };
         let request = match body {
@@ -594,6 +651,8 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("escalation")) => Some(json!({"reason": "不同意"})),
         ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),
         ("POST", Some("departure")) => Some(json!({"code": "000000"})),
+        ("POST", Some("decisions")) => Some(json!({"decision": "nothing_wrong", "reason": "属实"})),
+        ("POST", Some("replies")) => Some(json!({"text": "当天停电"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),
         _ => None,

@@ -11,4 +11,5 @@ mod pages;
 mod phone;
 mod records;
 mod settling;
+mod signals;
 mod walk;

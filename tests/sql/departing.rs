@@ -137,6 +137,15 @@ fn no_row_knows_who_left() {
     let certificate = format!("/api/v1/certificates/{certificate}");
     let share = format!("{certificate}/share");
     ming.sends("POST", &share, &json!({})).is(201);
+    place.rows(
+        "INSERT INTO outside_hours (id, volunteer_id, source, reference, activity, on_date, minutes, organization_id, imported_at, actor)
+         VALUES ('o', ?1, '别处', '1', ?2, '2026-01-01', 60, ?3, 0, 'volunteer:x')",
+        json!([ming.id, format!("表彰{}", ming.name), organization.id]),
+    );
+    place.rows(
+        "INSERT INTO outside_hours_strike SELECT seq, 0 FROM outside_hours",
+        json!([]),
+    );
     let words = [&*ming.name, &*ming.phone, "11010519491231002X"];
     let before = traces(place, &words);
     for known in [
@@ -153,6 +162,7 @@ fn no_row_knows_who_left() {
         "record_dispute_step.words",
         "absence.reply",
         "certificate.holder_name",
+        "outside_hours.activity",
         "volunteer.id_document_sealed",
         "outbox.phone_sealed",
     ] {
@@ -359,6 +369,7 @@ fn every_trace_of_a_person_is_decided_on() {
         "outbox.phone_sealed",
         "outbox.secret_sealed",
         "outbox.volunteer_id",
+        "outside_hours.volunteer_id",
         "session.volunteer_id",
         "sign_in_code.phone_hash",
         "signup.guardian_phone_sealed",

@@ -317,6 +317,47 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             );
             request("POST", path.to_owned(), &volunteer.session)
         }
+        "mark_records_transferred" | "bring_in_outside_hours" | "strike_outside_hours" => {
+            let start = at("2026-12-05T09:00:00+08:00");
+            let project = organization.publishes(&Notice::of(&[shift("a", start, 5)]));
+            volunteer.takes(&project.shift("a"), "confirmed");
+            let id = "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90";
+            let (whose, organizer) = (json!(volunteer.id), json!(organization.id));
+            let hash = json!(keys().phone_hash("13800138000"));
+            let place = desk.place();
+            place.rows(
+                "UPDATE volunteer SET phone_hash = ?2 WHERE id = ?1",
+                json!([whose, hash]),
+            );
+            place.rows(
+                "INSERT INTO service_record (id, kind, volunteer_id, organization_id, on_date, facts, recorded_at, recorded_by)
+                 VALUES (?1, 'honour', ?2, ?3, '2026-01-01', '{}', 0, 'volunteer:x')",
+                json!([id, whose, organizer]),
+            );
+            place.rows(
+                "INSERT INTO outside_hours (id, volunteer_id, source, reference, activity, on_date, minutes, organization_id, imported_at, actor)
+                 VALUES (?1, ?2, '别处', ?1, '敬老', '2026-01-01', 60, ?3, 0, 'volunteer:x')",
+                json!([id, whose, organizer]),
+            );
+            let recorder = organization.member("recorder");
+            let target = path.replace("{org}", &organization.id).replace("{id}", id);
+            match operation {
+                "strike_outside_hours" => request("POST", target, &volunteer.session),
+                _ => request("POST", target, &recorder.session),
+            }
+        }
+        "decide_signal" | "reply_to_signal" => {
+            desk.place().rows(
+                "INSERT INTO signal (id, kind, finding, organization_id, region, records, facts, found_at)
+                 VALUES (?1, 'more_than_seats', '', ?1, '36', '[]', json_object('kind', 'more_than_seats', 'people', 13, 'seats', 12), 0)",
+                json!([organization.id]),
+            );
+            let session = match operation {
+                "decide_signal" => desk.place().coordinator("36").session,
+                _ => organization.member("recorder").session,
+            };
+            request("POST", path.replace("{id}", &organization.id), &session)
+        }
         other => panic!("say here what {other} needs before its example can succeed"),
     }
 }
@@ -340,7 +381,7 @@ fn examples(operation: &Value) -> Vec<Option<(String, Value)>> {
 }
 
 /// What one does in one's own name, with no right that could be taken away.
-const IN_ONES_OWN_NAME: [&str; 13] = [
+const IN_ONES_OWN_NAME: [&str; 14] = [
     "accept_invitation",
     "ask_for_certificate",
     "check_in",
@@ -354,6 +395,7 @@ const IN_ONES_OWN_NAME: [&str; 13] = [
     "send_sign_in_code",
     "share_certificate",
     "sign_up",
+    "strike_outside_hours",
 ];
 
 /// Takes every right from everybody, and lets them stay who they are.

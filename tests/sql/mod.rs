@@ -34,5 +34,7 @@ mod schema;
 mod settling;
 mod shifts;
 mod sign_in;
+mod signals;
 mod standards;
+mod transfers;
 mod webhooks;

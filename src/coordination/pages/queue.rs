@@ -104,6 +104,7 @@ async fn overview(
         div.actions {
             a.button.quiet href="/coordination/hours" { (lang.pick("逾期未记录的服务", "Service overdue to be recorded")) }
             a.button.quiet href="/coordination/disputes" { (lang.pick("时长异议", "Disputed hours")) }
+            a.button.quiet href="/coordination/signals" { (lang.pick("值得核对的记录", "Records to look at")) }
         }
         (organizations(&overview, state, lang))
         @if let Some(next) = next {

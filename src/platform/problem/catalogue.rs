@@ -341,6 +341,10 @@ kinds! {
         ("班次还没结束", "Shift not over")
         ("班次还没有结束，不能结算。", "The shift has not ended and cannot be settled.")
         ("结束后再结算。", "Settle it afterwards.")
+    signal_moved_on 409
+        ("提示刚刚有人处理过", "Signal has moved on")
+        ("在您看过之后，统筹员或组织又处理或说明过这条提示（`seen` 与现在的条数不符）。", "Since you looked, the coordinator or the organization has decided or replied: there are other steps than `seen` says.")
+        ("重新读取，看过新的内容再提交。", "Read it again, and send yours when you have seen what is new.")
     skill_missing 409
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")

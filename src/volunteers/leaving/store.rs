@@ -131,6 +131,13 @@ SET name = ?3, phone_hash = 'left:' || lower(hex(randomblob(32))), phone_sealed 
   left_at = ?2
 WHERE id = ?1 AND left_at IS NULL";
 
+/// What other bodies recorded; it may go once its owner is nobody.
+const FORGET_OUTSIDE_HOURS: [&str; 2] = [
+    "DELETE FROM outside_hours_strike
+     WHERE outside_hours IN (SELECT seq FROM outside_hours WHERE volunteer_id = ?1)",
+    "DELETE FROM outside_hours WHERE volunteer_id = ?1",
+];
+
 /// Makes nobody of a volunteer who shows a fresh code; `keep` takes the key.
 pub async fn leave(
     visit: &Visit,
@@ -159,6 +166,7 @@ pub async fn leave(
     statements.extend(certificates::forget_holder(id));
     statements.extend(FORGET_PHONE.map(|sql| bind!(sql, &hash)));
     statements.extend([bind!(ERASE, id, now, GONE), keep]);
+    statements.extend(FORGET_OUTSIDE_HOURS.map(|sql| bind!(sql, id)));
     match key.run(visit, statements).await {
         Ok(Ran::Now(_)) => Ok(None),
         Ok(Ran::Before(earlier)) => Ok(Some(earlier)),

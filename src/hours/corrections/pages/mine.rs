@@ -60,6 +60,7 @@ pub async fn mine(
         }
         div.actions {
             a.button.quiet href="/me/certificates" { (lang.pick("我的证明", "My certificates")) }
+            a.button.quiet href="/me/outside-hours" { (lang.pick("别处记录的时长", "Hours recorded elsewhere")) }
             a.button.quiet href="/me/signups" { (lang.pick("我的班次", "My shifts")) }
             a.button.quiet href="/me/leaving" { (lang.pick("注销账号", "Delete my account")) }
         }

@@ -42,6 +42,7 @@ pub async fn hours(
         h1 { (title) }
         div.actions {
             a.button.quiet href={ "/organizations/" (id) "/records" } { (lang.pick("全部记录", "All records")) }
+            a.button.quiet href={ "/organizations/" (id) "/signals" } { (lang.pick("值得核对的记录", "Records to look at")) }
             @if agent.may(Permission::RecordHours) {
                 a.button.quiet href={ "/organizations/" (id) "/records/new" } { (lang.pick("记培训、表彰、评价", "Add training, honours …")) }
             }
