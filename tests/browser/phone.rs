@@ -14,6 +14,9 @@ use crate::support::app::shared;
 
 use super::line::Line;
 
+/// So long a page may take to show what is waited for. A code on a screen lasts 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// How the phone is set.
 #[derive(Clone, Default)]
 pub struct Settings {
@@ -176,7 +179,7 @@ impl Phone {
     }
 
     async fn element(&self, selector: &str) -> fantoccini::elements::Element {
-        let wait = self.client.wait().at_most(Duration::from_secs(20));
+        let wait = self.client.wait().at_most(PATIENCE);
         wait.for_element(Locator::Css(selector))
             .await
             .unwrap_or_else(|error| panic!("{selector}: {error}"))
@@ -217,7 +220,7 @@ impl Phone {
     }
 
     async fn leaves(&self, before: fantoccini::elements::Element, selector: &str) {
-        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        let patience = tokio::time::Instant::now() + PATIENCE;
         // An element of a page that has gone is stale.
         while before.text().await.is_ok() {
             assert!(
@@ -243,7 +246,7 @@ impl Phone {
 
     /// Waits until a script gives true.
     pub async fn waits_for(&self, script: &str) {
-        let patience = tokio::time::Instant::now() + Duration::from_secs(20);
+        let patience = tokio::time::Instant::now() + PATIENCE;
         while self.asks(&format!("return {script}")).await != json!(true) {
             assert!(tokio::time::Instant::now() < patience, "never: {script}");
             tokio::time::sleep(Duration::from_millis(50)).await;

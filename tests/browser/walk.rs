@@ -30,6 +30,10 @@ fn from_being_there_to_a_certificate_that_a_correction_supersedes() {
         assert!(known(&signup).is_empty());
         phone.network(true).await;
         soon("the check-in", || known(&signup) == ["in"]);
+        // The page opens anew by itself.
+        phone
+            .waits_for("document.querySelector('.evidence') !== null")
+            .await;
         // Out by scanning.
         phone.opens(&shift.check_in_link(app().now())).await;
         assert_eq!(phone.text("h1").await, "签退");
