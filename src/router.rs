@@ -385,8 +385,14 @@ fn pages() -> Router {
             "/coordination/organizations/{id}",
             get(coordination::pages::organization).post(coordination::pages::decide),
         )
-        .route("/coordination/appoint", post(coordination::pages::appoint))
-        .route("/coordination/revoke", post(coordination::pages::revoke))
+        .route(
+            "/coordination/coordinators",
+            get(coordination::pages::coordinators).post(coordination::pages::appoint),
+        )
+        .route(
+            "/coordination/coordinators/revoke",
+            post(coordination::pages::revoke),
+        )
         .route(
             "/coordination/accept",
             get(coordination::pages::code_form).post(coordination::pages::redeem),

@@ -4,17 +4,19 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, Appointed, Decided, Redeemed};
-use super::{AppointmentCode, Coordinator, Decision, DecisionBody};
+use super::store::appointing::{self, Appointed, Redeemed};
+use super::store::deciding::{self, Decided};
+use super::{AppointmentCode, Coordinator, Decision, DecisionBody, Place};
+use crate::menu::api::{continued, link_to};
 use crate::organizations::Organization;
 use crate::organizations::api::{own, seen, unknown_region, version_conflict};
 use crate::organizations::store::reading;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 use crate::platform::idempotency::{IdempotencyKey, Reply, replayed};
-use crate::platform::input::{Id, Json};
+use crate::platform::input::{Digits, Id, Json, Query};
 use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::text::Line;
@@ -70,7 +72,7 @@ pub async fn decide(
             Some(version)
         }
     };
-    match store::decide(&visit, organization, &body, version, &key).await? {
+    match deciding::decide(&visit, organization, &body, version, &key).await? {
         Decided::Done(found) => Ok(own(StatusCode::OK, found.organization)),
         Decided::Before(found) => Ok(replayed(own(StatusCode::OK, found.organization))),
         Decided::NotPossible(state) => Err(Decision::not_possible(state)),
@@ -78,10 +80,27 @@ pub async fn decide(
     }
 }
 
+/// Which coordinators to list.
+#[derive(Debug, Deserr, IntoParams)]
+#[deserr(error = FieldErrors, deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CoordinatorsQuery {
+    /// How many, 50 when left out.
+    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[deserr(default)]
+    limit: Option<Digits<1, 100>>,
+    /// Where the page before ended; taken from its `next`.
+    #[param(inline, example = "360731_01990000-0000-7000-8000-000000000002")]
+    #[deserr(default)]
+    cursor: Option<Place>,
+}
+
 /// Coordinators in order of their regions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Coordinators {
     items: Vec<Coordinator>,
+    /// Where the next page is; `null` on the last.
+    next: Option<String>,
 }
 
 /// List the coordinators in your reach, yourself included.
@@ -91,15 +110,25 @@ pub struct Coordinators {
     operation_id = "list_coordinators",
     tag = "coordination",
     security(("session" = [])),
+    params(CoordinatorsQuery),
     responses(
-        (status = 200, body = Coordinators),
+        (status = 200, body = Coordinators, headers(("Link" = String))),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
     ),
 )]
-pub async fn list(visit: Visit) -> Result<Response, Problem> {
-    let items = store::coordinators(&visit).await?;
+pub async fn list(
+    visit: Visit,
+    Query(query): Query<CoordinatorsQuery>,
+) -> Result<Response, Problem> {
+    let limit = query.limit.map_or(50, Digits::get);
+    let page = appointing::coordinators(&visit, query.cursor.as_ref(), limit).await?;
+    let next = page
+        .next
+        .map(|place| continued(&visit.target, &place.to_string()));
+    let link = link_to(next.as_deref());
     let cache = [(header::CACHE_CONTROL, PRIVATE)];
-    Ok((cache, axum::Json(Coordinators { items })).into_response())
+    let items = page.items;
+    Ok((cache, link, axum::Json(Coordinators { items, next })).into_response())
 }
 
 /// Whom to appoint, and where.
@@ -157,7 +186,7 @@ pub async fn appointed(
     key: &IdempotencyKey,
 ) -> Result<(Coordinator, bool), Problem> {
     let office = body.office.as_str();
-    match store::appoint(visit, &body.phone, &body.region, office, key).await? {
+    match appointing::appoint(visit, &body.phone, &body.region, office, key).await? {
         Appointed::Made(coordinator) => Ok((*coordinator, false)),
         Appointed::Before(coordinator) => Ok((*coordinator, true)),
         Appointed::UnknownRegion => Err(unknown_region()),
@@ -203,7 +232,7 @@ pub fn already_coordinator() -> Problem {
     ),
 )]
 pub async fn revoke(visit: Visit, Id(id): Id) -> Result<StatusCode, Problem> {
-    store::revoke(&visit, id).await?;
+    appointing::revoke(&visit, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -253,7 +282,7 @@ pub async fn redeemed(
     code: &AppointmentCode,
     key: &IdempotencyKey,
 ) -> Result<(Coordinator, bool), Problem> {
-    match store::redeem(visit, code, key).await? {
+    match appointing::redeem(visit, code, key).await? {
         Redeemed::Done(coordinator) => Ok((*coordinator, false)),
         Redeemed::Before(coordinator) => Ok((*coordinator, true)),
         Redeemed::Already => Err(already_coordinator()),

@@ -16,7 +16,7 @@ use crate::platform::i18n::Words;
 use crate::platform::input::string_from;
 
 // What the clock forgets.
-pub use store::forget;
+pub use store::appointing::forget;
 pub use verification::{Decision, DecisionBody};
 
 /// The prefix of a code that makes whoever redeems it a coordinator.
@@ -109,9 +109,81 @@ pub struct Coordinator {
     pub since: Instant,
 }
 
+/// Where a page of coordinators ended: a region, and the appointment in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The division's code.
+    pub region: String,
+    /// The appointment's id.
+    pub id: String,
+}
+
+crate::string_schema!(
+    Place,
+    "CoordinatorsCursor",
+    "Where a page of coordinators ended.",
+    "^[0-9]{1,12}_[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
+    "360731_01990000-0000-7000-8000-000000000002"
+);
+
+impl Place {
+    /// Where a coordinator stands.
+    pub fn of(coordinator: &Coordinator) -> Self {
+        Self {
+            region: coordinator.region.clone(),
+            id: coordinator.id.clone(),
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (region, id) = text.split_once('_')?;
+        let digits = (1..=12).contains(&region.len()) && region.bytes().all(|b| b.is_ascii_digit());
+        let written = uuid::Uuid::try_parse(id).is_ok_and(|parsed| parsed.to_string() == id);
+        (digits && written).then(|| Self {
+            region: region.to_owned(),
+            id: id.to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}_{}", self.region, self.id)
+    }
+}
+
+impl Deserr<FieldErrors> for Place {
+    fn deserialize_from_value<V: IntoValue>(
+        value: Value<V>,
+        location: ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        let words = Words::new(
+            "请使用上一页给出的链接",
+            "must be taken from the page before",
+        );
+        Self::parse(&string_from(value, location)?).ok_or_else(|| FieldErrors::at(location, words))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_is_read_as_it_was_given() {
+        let given = "360731_01990000-0000-7000-8000-000000000002";
+        assert_eq!(Place::parse(given).unwrap().to_string(), given);
+        for bad in [
+            "",
+            "360731",
+            "_",
+            "36x_01990000-0000-7000-8000-000000000002",
+            &given[..40],
+            &given.replace('-', ""),
+        ] {
+            assert_eq!(Place::parse(bad), None, "{bad}");
+        }
+    }
 
     #[test]
     fn a_code_is_pasted_whole() {

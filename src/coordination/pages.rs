@@ -1,12 +1,14 @@
 //! Coordination on pages: who waits, deciding, appointing.
 
 mod code;
+mod coordinators;
 mod dossier;
 mod queue;
 
 pub use code::{code_form, redeem};
+pub use coordinators::{appoint, coordinators, revoke};
 pub use dossier::{decide, organization};
-pub use queue::{appoint, queue, revoke};
+pub use queue::queue;
 
 use maud::{Markup, html};
 
@@ -71,11 +73,6 @@ impl Done {
             Self::Revoked => lang.pick("已撤销任命。", "The appointment is revoked."),
             Self::Redeemed => lang.pick("您已成为统筹员。", "You are a coordinator now."),
         }
-    }
-
-    /// Whether it was done to a coordinator, not to an organization.
-    fn is_about_coordinators(self) -> bool {
-        matches!(self, Self::Appointed | Self::Revoked)
     }
 }
 

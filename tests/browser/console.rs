@@ -42,9 +42,12 @@ fn an_organization_is_registered_verified_and_given_a_key() {
         phone.keeps_session(&coordinator.session).await;
         phone.opens("/coordination").await;
         let id = settings.split('/').nth(2).unwrap().to_owned();
-        phone
-            .follows(&format!("a[href='/coordination/organizations/{id}']"))
-            .await;
+        let dossier = format!("a[href='/coordination/organizations/{id}']");
+        // Others wait too, and have waited longer.
+        while !phone.sees(&dossier).await {
+            phone.follows("a[rel=next]").await;
+        }
+        phone.follows(&dossier).await;
         // A refusal without a reason is none.
         phone.follows("button[value=refuse]").await;
         assert!(

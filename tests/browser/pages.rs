@@ -182,6 +182,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
             "/coordination?state=verified".into(),
             of_coordinator.clone(),
         ),
+        ("/coordination/coordinators".into(), of_coordinator.clone()),
         (
             format!("/coordination/organizations/{}", waiting.id),
             of_coordinator.clone(),

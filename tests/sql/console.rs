@@ -30,6 +30,7 @@ fn whoever_is_not_signed_in_is_led_there_and_back() {
         "/me/organizations".to_owned(),
         "/organizations/new".to_owned(),
         "/coordination".to_owned(),
+        "/coordination/coordinators".to_owned(),
         "/coordination/accept".to_owned(),
         format!("/coordination/organizations/{}", organization.id),
     ] {
@@ -356,7 +357,7 @@ fn each_act_is_told_on_the_page_it_leads_to() {
         ("region", "3607"),
         ("office", "赣州市民政局"),
     ];
-    assert!(told(&coordinator, "/coordination/appoint", &fields).contains("已任命"));
+    assert!(told(&coordinator, "/coordination/coordinators", &fields).contains("已任命"));
     let odd = opens(&coordinator, "/coordination?done=sung").is(200);
     assert!(!odd.text().contains("role=\"status\">"));
 }
@@ -388,15 +389,58 @@ fn the_queue_leads_on_until_everybody_was_shown() {
         .map(|_| desk.place().organization_in_state("unverified").id)
         .collect();
     let mut shown = Vec::new();
-    let mut next = Some("/coordination".to_owned());
-    while let Some(path) = next {
-        let page = opens(&coordinator, &path).is(200).text();
+    for page in pages(&coordinator, "/coordination") {
         let links = page.split("/coordination/organizations/").skip(1);
         shown.extend(links.map(|rest| rest[..36].to_owned()));
-        let link = page.split("rel=\"next\" href=\"").nth(1);
-        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
     }
     shown.sort_unstable();
     waiting.sort_unstable();
     assert_eq!(shown, waiting);
+}
+
+/// A page and those it leads on to.
+fn pages(reader: &Volunteer, first: &str) -> Vec<String> {
+    let mut pages = Vec::new();
+    let mut next = Some(first.to_owned());
+    while let Some(path) = next {
+        let page = opens(reader, &path).is(200).text();
+        let link = page.split("rel=\"next\" href=\"").nth(1);
+        next = link.map(|rest| rest.split('"').next().unwrap().replace("&amp;", "&"));
+        pages.push(page);
+    }
+    pages
+}
+
+#[test]
+fn colleagues_are_shown_page_by_page_and_revoked() {
+    let desk = Desk::new();
+    let coordinator = desk.place().coordinator("36");
+    for _ in 0..45 {
+        desk.place().coordinator("360731");
+    }
+    // Each can be revoked, and oneself can step down.
+    let revocable = || {
+        let pages = pages(&coordinator, "/coordination/coordinators");
+        let fields = pages
+            .iter()
+            .map(|page| page.split("name=\"id\" value=\"").skip(1));
+        let mut ids: Vec<String> = fields.flatten().map(|rest| rest[..36].to_owned()).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        (pages.len(), ids)
+    };
+    let (pages, ids) = revocable();
+    assert_eq!((pages, ids.len()), (3, 46));
+    let id = coordinator
+        .reads("/api/v1/coordinators?limit=2")
+        .ids()
+        .remove(1);
+    submits(
+        &coordinator,
+        "/coordination/coordinators/revoke",
+        &[("id", &id)],
+    )
+    .is(303);
+    assert!(!revocable().1.contains(&id));
+    opens(&desk.place().adult(), "/coordination/coordinators").is(403);
 }

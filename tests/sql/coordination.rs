@@ -244,6 +244,46 @@ fn coordinators_appoint_within_their_region_and_revoke_below_it() {
     top.reads(COORDINATORS).refused(403, "forbidden");
 }
 
+#[test]
+fn coordinators_are_listed_page_by_page_within_reach() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let top = place.coordinator("3607");
+    for region in ["360731", "360730", "360731", "36", "3608", "360731"] {
+        place.coordinator(region);
+    }
+    let mut seen = Vec::new();
+    let mut next = Some(format!("{COORDINATORS}?limit=2"));
+    while let Some(page) = next {
+        let answer = top.reads(&page).is(200);
+        let items = answer.json()["items"].as_array().unwrap().clone();
+        assert!(items.len() <= 2);
+        seen.extend(
+            items
+                .iter()
+                .map(|one| one["region"].as_str().unwrap().to_owned()),
+        );
+        next = answer.json()["next"].as_str().map(str::to_owned);
+        assert_eq!(answer.header("link").is_some(), next.is_some());
+    }
+    assert_eq!(seen, ["3607", "360730", "360731", "360731", "360731"]);
+    // From where somebody stood who was revoked meanwhile, it goes on all the same.
+    let gone = "360731_00000000-0000-7000-8000-000000000000";
+    let rest = top.reads(&format!("{COORDINATORS}?cursor={gone}")).is(200);
+    assert_eq!(rest.json()["items"].as_array().unwrap().len(), 3);
+    for bad in [
+        "360731",
+        "x_00000000-0000-7000-8000-000000000000",
+        "360731_x",
+    ] {
+        let refused = top.reads(&format!("{COORDINATORS}?cursor={bad}"));
+        assert_eq!(
+            refused.refused(400, "invalid_parameters").pointers(),
+            ["cursor"]
+        );
+    }
+}
+
 /// What `script/coordinator` writes.
 fn code(desk: &Desk, region: &str) -> String {
     let code = format!("ddc_{}", sha256_hex(&uuid::Uuid::new_v4().to_string()));

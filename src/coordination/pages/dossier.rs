@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::Done;
-use crate::coordination::store::{self, Decided};
+use crate::coordination::store::deciding::{self, Decided};
 use crate::coordination::{Decision, DecisionBody};
 use crate::organizations::Organization;
 use crate::organizations::api::version_conflict;
@@ -28,7 +28,7 @@ pub async fn organization(visit: Visit, Id(id): Id) -> Result<Response, Problem>
 }
 
 async fn dossier(visit: &Visit, id: Uuid, refused: Refused<'_>) -> Result<Response, Problem> {
-    let organization = store::in_reach(visit, id).await?.organization;
+    let organization = deciding::in_reach(visit, id).await?.organization;
     let lang = visit.lang;
     let (style, state) = state_words(&organization, lang);
     let wrong = refused.wrong("reason", lang);
@@ -106,7 +106,7 @@ async fn decision(visit: &Visit, id: Uuid, form: &Form) -> Result<Done, Problem>
     let body: DecisionBody = deserr::deserialize(Value::Object(body)).map_err(Problem::invalid)?;
     body.check()?;
     let seen = form.get("version").and_then(|text| text.parse().ok());
-    match store::decide(visit, id, &body, seen, &IdempotencyKey::default()).await? {
+    match deciding::decide(visit, id, &body, seen, &IdempotencyKey::default()).await? {
         Decided::Done(_) | Decided::Before(_) => Ok(body.decision.into()),
         Decided::NotPossible(state) => Err(Decision::not_possible(state)),
         Decided::Changed(version) => Err(version_conflict(version)),
