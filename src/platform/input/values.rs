@@ -71,6 +71,11 @@ impl Deserr<FieldErrors> for Day {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Count<const MIN: i64, const MAX: i64>(i64);
 
+impl<const MAX: i64> Count<0, MAX> {
+    /// None.
+    pub const ZERO: Self = Self(0);
+}
+
 impl<const MIN: i64, const MAX: i64> Count<MIN, MAX> {
     /// The number.
     pub const fn get(self) -> i64 {

@@ -1,0 +1,4 @@
+//! Contests of volunteer-service projects (大赛): their rules, their entries, and the log
+//! of every act.
+
+pub mod rules;
