@@ -27,8 +27,8 @@ use crate::platform::reference;
 use crate::platform::strict::Strict;
 use crate::platform::visit::Visit;
 use crate::{
-    coordination, hours, imports, menu, messages, organizations, regions, signups, volunteers,
-    webhooks,
+    contests, coordination, hours, imports, menu, messages, organizations, regions, signups,
+    volunteers, webhooks,
 };
 
 /// The table of all JSON operations: from it come the router and, on the host, the
@@ -63,6 +63,7 @@ macro_rules! operations {
                 (name = "api-keys", description = "What programs act with"),
                 (name = "coordination", description = "Offices bound to a region: verification and appointments"),
                 (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
+                (name = "contests", description = "Contests of projects, judged so that anybody can recompute the ranking"),
                 (name = "ledger", description = "Records sealed so that anybody can tell whether one was rewritten (RFC 6962, C2SP tlog-tiles)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
@@ -162,6 +163,12 @@ operations! {
     "/api/v1/signals/{id}/replies" => post hours::signals::api::reply;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
+    "/api/v1/contests/{id}/judges" => get contests::judging::api::judges::list, post contests::judging::api::judges::invite;
+    "/api/v1/contests/{id}/judges/{judge}" => delete contests::judging::api::judges::remove;
+    "/api/v1/contests/{id}/conflicts" => get contests::judging::api::conflicts::list, post contests::judging::api::conflicts::declare;
+    "/api/v1/contests/{id}/stages/{stage}/ballots" => get contests::scoring::api::list;
+    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}" => get contests::scoring::api::show, put contests::scoring::api::save;
+    "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;
     "/api/v1/ledger/entries" => get ledger::api::entries;

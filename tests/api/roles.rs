@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::support::app::{app, shared};
 use crate::support::attendance::{coming, shown};
 use crate::support::contract::contract;
+use crate::support::jury;
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
@@ -41,7 +42,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 123] = [
+const TABLE: [(&str, &str, [u16; 19]); 132] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -167,6 +168,15 @@ const TABLE: [(&str, &str, [u16; 19]); 123] = [
     ("GET",    "/api/v1/signals/{id}",                                       [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("POST",   "/api/v1/signals/{id}/decisions",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("POST",   "/api/v1/signals/{id}/replies",                               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("DELETE", "/api/v1/contests/{id}/judges/{judge}",                       [401, 401, 401, 403, 204, 403, 403, 403, 204, 204, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/conflicts",                            [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/conflicts",                            [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/judge-invitations",                                  [401, 401, 401, 410, 410, 410, 410, 410, 410, 410, 401, 401, 401, 401, 401, 401, 401, 410, 410]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/ballots",               [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}",       [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("PUT",    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}",       [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -286,6 +296,9 @@ fn rows<'a>(
                 path if path.starts_with("/api/v1/signals/{id}") => statements.push(signal(organization, id)),
                 TRANSFERS => statements.push(honour(organization, holder, id)),
                 STRIKE => statements.push(outside_hours(organization, holder, id)),
+                path if path.starts_with("/api/v1/contests/{id}") => {
+                    statements.extend(judged(organization, holder, project, id));
+                }
                 _ => {}
             }
             Row {
@@ -446,6 +459,20 @@ fn signal(organization: &Organization, id: &str) -> Sql {
     )
 }
 
+/// A contest with this id, whose one judge and whose one entry have it as well.
+fn judged(
+    organization: &Organization,
+    holder: &Volunteer,
+    project: &Project,
+    id: &str,
+) -> Vec<Sql> {
+    let mut statements = Vec::from(jury::announced(organization, id));
+    statements.push(jury::judging(id, id, 1, holder));
+    statements.push(jury::entered(id, id, 1, &project.id, organization));
+    statements.extend(jury::drawn(id, "paper", &[(id, id)]));
+    statements
+}
+
 /// An endpoint nobody listens at, with a delivery of the same id.
 fn endpoint(organization: &Organization, id: &str) -> [Sql; 2] {
     let sealed = crate::support::place::keys().seal("whsec_AAAA").unwrap();
@@ -507,6 +534,9 @@ impl Row<'_> {
             .replace("{invitation}", invitation)
             .replace("{key}", key)
             .replace("{number}", &self.certificate)
+            .replace("{stage}", "paper")
+            .replace("{judge}", signup)
+            .replace("{entry}", signup)
             .replace("{id}", id);
         let target = match path.strip_prefix("/api/v1/ledger/") {
             Some(of) => sealed(organization.place, of, &target),
@@ -622,6 +652,7 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         }
         ("PATCH", Some("{number}")) => Some(json!({"disclosure": "full"})),
         ("POST", Some("revocation")) => Some(json!({"reason": "代签"})),
+        ("PUT", _) if path.contains("/ballots/") => Some(json!({"scores": {"need": 8}})),
         ("PUT", _) => Some(Notice::of(&[shift("a", morning(place.now(), 8), 3)]).0),
         ("PATCH", Some("{member}")) => Some(json!({"role": "recorder"})),
         ("PATCH", _) => Some(json!({})),
@@ -652,6 +683,11 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),
         ("POST", Some("departure")) => Some(json!({"code": "000000"})),
         ("POST", Some("decisions")) => Some(json!({"decision": "nothing_wrong", "reason": "属实"})),
+        ("POST", Some("judges")) => Some(json!({"name": "李老师"})),
+        ("POST", Some("conflicts")) => Some(json!({"conflicts": []})),
+        ("POST", Some("judge-invitations")) => {
+            Some(json!({"code": format!("ddj_{}", "0".repeat(43)), "answer": "accept"}))
+        }
         ("POST", Some("replies")) => Some(json!({"text": "当天停电"})),
         ("POST", Some("sign-in-codes")) => Some(json!({"phone": phone})),
         ("POST", Some("sessions")) => Some(json!({"phone": phone, "code": "000000"})),

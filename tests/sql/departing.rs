@@ -382,6 +382,7 @@ fn every_trace_of_a_person_is_decided_on() {
     let kept = [
         "attendance.volunteer_id",
         "certificate.volunteer_id",
+        "contest_judge.volunteer_id",
         "hours_total.volunteer_id",
         "record_dispute.volunteer_id",
         "service_record.volunteer_id",

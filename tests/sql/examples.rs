@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::support::at;
 use crate::support::contract::contract;
 use crate::support::desk::Desk;
+use crate::support::jury::Contest;
 use crate::support::notice::{Notice, shift};
 use crate::support::people::{Organization, Shift};
 use crate::support::place::{Place as _, keys};
@@ -307,6 +308,32 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             volunteer.sends("POST", &to("escalation"), &plea).is(200);
             request("POST", target, &desk.place().coordinator("36").session)
         }
+        "invite_judge" | "answer_judge_invitation" | "declare_conflicts" | "save_ballot" => {
+            let contest = Contest::announced(desk.place());
+            let (judge, id) = contest.judge();
+            let entry = contest.entry(organization);
+            contest.draws(&[(&entry, &id)]);
+            let code = "ddj_Zk3nq0XW8yT5vL1cR7bP2dJ4hM6gN9sQaEuFiKoYtBw";
+            desk.place().rows(
+                "INSERT INTO contest_judge (id, contest_id, number, name, code_hash, code_expires_at, created_at)
+                 VALUES ('j', ?1, 2, '王老师', ?2, ?3, 0)",
+                json!([contest.id, sha256_hex(code), desk.now().plus(1).millis()]),
+            );
+            let target = path.replace("{id}", &contest.id);
+            let target = target
+                .replace("{stage}", "paper")
+                .replace("{entry}", &entry.id);
+            match operation {
+                "invite_judge" => request(
+                    "POST",
+                    target,
+                    &contest.organization.member("owner").session,
+                ),
+                "answer_judge_invitation" => request("POST", target, &volunteer.session),
+                "declare_conflicts" => request("POST", target, &judge.session),
+                _ => request("PUT", target, &judge.session),
+            }
+        }
         "leave" => {
             let (phone, code) = (keys().phone_hash(&volunteer.phone), "012345");
             let now = desk.now().millis();
@@ -381,11 +408,13 @@ fn examples(operation: &Value) -> Vec<Option<(String, Value)>> {
 }
 
 /// What one does in one's own name, with no right that could be taken away.
-const IN_ONES_OWN_NAME: [&str; 14] = [
+const IN_ONES_OWN_NAME: [&str; 16] = [
     "accept_invitation",
+    "answer_judge_invitation",
     "ask_for_certificate",
     "check_in",
     "contest_record",
+    "declare_conflicts",
     "escalate_dispute",
     "leave",
     "open_session",

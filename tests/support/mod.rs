@@ -6,6 +6,7 @@ pub mod app;
 pub mod attendance;
 pub mod contract;
 pub mod desk;
+pub mod jury;
 pub mod notice;
 pub mod people;
 pub mod place;

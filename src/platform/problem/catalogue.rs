@@ -77,6 +77,10 @@ kinds! {
         ("已经邀请过", "Invited already")
         ("对这个手机号的邀请还有效，对方还没有答复。", "An invitation for this phone is open and has not been answered.")
         ("等对方接受，或撤回后重新邀请。", "Wait for the answer, or withdraw it and invite again.")
+    already_judge 409
+        ("已是评委", "Judge already")
+        ("已经（或曾经）凭另一份邀请担任本次大赛的评委。", "They are, or were, a judge of the contest by another invitation.")
+        ("无须再接受；退出后不能重新担任，以免回避关系失效。", "Nothing needs to be done. Whoever has left does not come back, lest what they declared were forgotten.")
     already_member 409
         ("已是成员", "Member already")
         ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
@@ -129,6 +133,14 @@ kinds! {
         ("暂时无法发送验证码", "Codes unavailable")
         ("这个部署没有接通短信网关。", "This deployment is not connected to a message gateway.")
         ("联系运营方。", "Ask whoever runs the deployment.")
+    conflicts_undeclared 409
+        ("尚未申报回避", "Conflicts undeclared")
+        ("评委还没有申报利益冲突（没有也须申报）；申报之前不显示参赛项目。", "The judge has not said yet which conflicts they have, or that they have none; no entry is shown before.")
+        ("先申报：`POST /api/v1/contests/{id}/conflicts`，没有时传空列表。", "Declare first: `POST /api/v1/contests/{id}/conflicts`, with an empty list if there are none.")
+    contest_not_running 409
+        ("大赛未在进行", "Contest not running")
+        ("大赛尚未公布，或已取消。", "The contest is not announced yet, or was cancelled.")
+        ("公布后再试。", "Try again once it is announced.")
     credit_code_taken 409
         ("信用代码已被登记", "Credit code taken")
         ("已有组织用这个统一社会信用代码登记，且没有被驳回。", "An organization that was not refused is registered with this unified social credit code.")
@@ -317,6 +329,10 @@ kinds! {
         ("名单已关闭", "Roster closed")
         ("班次结束已超过 30 天，名单不再显示。", "The shift ended more than 30 days ago; its roster is shown no more.")
         ("请在期限内读取并妥善保管。", "Read rosters in time, and keep them safe.")
+    runs_contest 409
+        ("参与了大赛组织", "Runs the contest")
+        ("组织或监督一次大赛的人不能同时担任它的评委。", "Whoever runs a contest or watches over it does not judge it.")
+        ("请把链接交给被邀请的评委本人。", "Hand the link to whoever is to judge.")
     secret_just_rotated 409
         ("密钥刚刚换过", "Secret just rotated")
         ("接收地址的密钥一天内已换过一次，旧密钥还在同时签名；`possible_at` 之后才能再换。", "The webhook's secret was rotated within a day and the one before still signs; it can be rotated again from `possible_at`.")
@@ -349,6 +365,14 @@ kinds! {
         ("缺少所需技能", "Skill missing")
         ("项目要求的技能（`skills`），志愿者没有声明具备。", "The project asks for `skills` the volunteer has not declared.")
         ("确实具备的，再次报名时在 `skills` 中声明。", "If they have them, declare them in `skills` when signing up again.")
+    stage_closed 409
+        ("评分已截止", "Stage closed")
+        ("本阶段评分已经截止，这次保存没有生效。", "The stage has closed; what was sent was not taken.")
+        ("以截止前最后一次保存的为准；确有特殊情况请联系主办方。", "What was saved last before it closed stands. Talk to the organizer if something went wrong.")
+    stage_not_open 409
+        ("评分未开始", "Stage not open")
+        ("本阶段尚未开始评分。", "Scoring in this stage has not begun.")
+        ("开始后再评。", "Come back once it has opened.")
     superseded_already 409
         ("已有新的更正", "Superseded already")
         ("这条记录已被另一条更正取代。", "Another record has taken the place of this one.")
@@ -377,6 +401,10 @@ kinds! {
         ("邀请太多", "Too many invitations")
         ("组织在过去 24 小时内已发出 20 份邀请。", "The organization has sent 20 invitations in the last 24 hours.")
         ("明天再邀请。", "Invite more tomorrow.")
+    too_many_judges 409
+        ("评委过多", "Too many judges")
+        ("一次大赛的评委数量已达上限，已退出的也计算在内。", "The contest has as many judges as it may, those who left included.")
+        ("不再邀请更多评委。", "Invite no more.")
     too_many_keys 409
         ("密钥太多", "Too many keys")
         ("组织已有 50 个有效的接口密钥。", "The organization has 50 API keys that work.")

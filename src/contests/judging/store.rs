@@ -1,0 +1,124 @@
+//! SQL of judges. Who asks, whether they may, and the act itself are one question to the
+//! database.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::not_running;
+use crate::bind;
+use crate::contests::rules::Rules;
+use crate::platform::db::{self, Batch, Statement};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+
+/// Whoever asks, and what they are in a contest. `?1` session, `?2` now, `?3` contest. A
+/// judge never runs the contest, nor does one who left. `conflicted` are the tracks in which
+/// an organization of theirs competes.
+macro_rules! caller {
+    () => {
+        "caller AS (
+  SELECT c.volunteer_id, 'volunteer:' || c.volunteer_id AS actor, k.id AS contest_id, k.state,
+    k.rules_version,
+    iif(j.left_at IS NULL, j.id, NULL) AS judge_id, j.number AS judge_number, j.declared_at,
+    j.id IS NULL AND EXISTS (
+      SELECT 1 FROM contest_role o
+      WHERE o.contest_id = k.id AND o.volunteer_id = c.volunteer_id AND o.role = 'organizer') AS runs,
+    j.id IS NULL AND EXISTS (
+      SELECT 1 FROM contest_role o WHERE o.contest_id = k.id AND o.volunteer_id = c.volunteer_id) AS reads
+  FROM session c
+  LEFT JOIN contest k ON k.id = ?3
+  LEFT JOIN contest_judge j ON j.contest_id = k.id AND j.volunteer_id = c.volunteer_id
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
+    };
+}
+pub(crate) use caller;
+
+pub mod answering;
+pub mod conflicts;
+pub mod inviting;
+
+const CALLER: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+SELECT a.volunteer_id, a.contest_id IS NOT NULL AS found, a.state, a.runs, a.reads, a.judge_id, a.declared_at,
+  (SELECT r.document FROM contest_rules r
+   WHERE r.contest_id = a.contest_id AND r.version = a.rules_version) AS rules
+FROM caller a"
+);
+
+/// Whoever asks, at the door of a contest.
+#[derive(Debug, Deserialize)]
+pub struct Caller {
+    #[serde(deserialize_with = "db::truth")]
+    found: bool,
+    state: Option<String>,
+    #[serde(deserialize_with = "db::truth")]
+    runs: bool,
+    #[serde(deserialize_with = "db::truth")]
+    reads: bool,
+    /// Which judge they are, unless they left.
+    pub judge_id: Option<String>,
+    /// When they first said which conflicts they have.
+    pub declared_at: Option<crate::platform::clock::Instant>,
+    rules: Option<String>,
+}
+
+impl Caller {
+    /// The statement that finds them.
+    pub fn at_the_door(visit: &Visit, contest: Uuid) -> Statement {
+        bind!(CALLER, visit.credential_hash(), visit.now, contest)
+    }
+
+    /// Out of the rows of that statement.
+    pub fn of(batch: &Batch, at: usize) -> Result<Self, Problem> {
+        let caller: Self = batch.first(at)?.ok_or_else(Problem::unauthenticated)?;
+        let hidden = caller.state.as_deref() == Some("draft") && !caller.reads;
+        match caller.found && !hidden {
+            true => Ok(caller),
+            false => Err(Problem::not_found()),
+        }
+    }
+
+    /// An error unless they run the contest.
+    pub fn require_runs(self) -> Result<Self, Problem> {
+        match self.runs {
+            true => Ok(self),
+            false => Err(Problem::forbidden()),
+        }
+    }
+
+    /// An error unless they run the contest or watch over it.
+    pub fn require_reads(self) -> Result<Self, Problem> {
+        match self.reads {
+            true => Ok(self),
+            false => Err(Problem::forbidden()),
+        }
+    }
+
+    /// An error unless they judge it.
+    pub fn require_judge(self) -> Result<Self, Problem> {
+        match self.judge_id.is_some() {
+            true => Ok(self),
+            false => Err(Problem::forbidden()),
+        }
+    }
+
+    /// An error unless the contest is announced and not cancelled.
+    pub fn require_running(self) -> Result<Self, Problem> {
+        match self.state.as_deref() {
+            Some("announced") => Ok(self),
+            _ => Err(not_running()),
+        }
+    }
+
+    /// Whether they run the contest.
+    pub fn runs(&self) -> bool {
+        self.runs
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> Result<Rules, Problem> {
+        Rules::stored(self.rules.as_deref().ok_or_else(not_running)?)
+    }
+}

@@ -1,0 +1,226 @@
+//! Inviting judges, listing them, and their leaving.
+
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::Caller;
+use crate::bind;
+use crate::contests::judging::{
+    INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState, judge_number,
+};
+use crate::platform::clock::Instant;
+use crate::platform::db::{self, Batch, DbError, Statement};
+use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran, Reply};
+use crate::platform::problem::Problem;
+use crate::platform::visit::Visit;
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    number: i64,
+    name: String,
+    #[serde(deserialize_with = "db::json")]
+    tracks: Vec<String>,
+    code_expires_at: Instant,
+    accepted_at: Option<Instant>,
+    declared_at: Option<Instant>,
+    left_at: Option<Instant>,
+    left_how: Option<JudgeState>,
+    conflicts: i64,
+}
+
+impl Row {
+    fn shown(self, now: Instant) -> Judge {
+        let state = match (self.left_how, self.accepted_at) {
+            (Some(how), _) => how,
+            (None, Some(_)) => JudgeState::Accepted,
+            (None, None) if self.code_expires_at > now => JudgeState::Invited,
+            (None, None) => JudgeState::Expired,
+        };
+        Judge {
+            id: self.id,
+            number: judge_number(self.number),
+            name: self.name,
+            tracks: self.tracks,
+            state,
+            invited_until: (state == JudgeState::Invited).then_some(self.code_expires_at),
+            accepted_at: self.accepted_at,
+            declared_at: self.declared_at,
+            left_at: self.left_at,
+            conflicts: self.conflicts,
+        }
+    }
+}
+
+const JUDGES: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+SELECT j.id, j.number, j.name, j.tracks, j.code_expires_at, j.accepted_at, j.declared_at, j.left_at,
+  j.left_how, (SELECT count(*) FROM contest_conflict x WHERE x.judge_id = j.id) AS conflicts
+FROM caller a JOIN contest_judge j ON j.contest_id = a.contest_id
+WHERE a.reads
+ORDER BY j.number"
+);
+
+/// The statement that lists a contest's judges, to those who run it or watch over it.
+pub fn judges(visit: &Visit, contest: Uuid) -> Statement {
+    bind!(JUDGES, visit.credential_hash(), visit.now, contest)
+}
+
+/// The judges listed by the statement at `at`.
+pub fn listed(visit: &Visit, batch: &Batch, at: usize) -> Result<Vec<Judge>, DbError> {
+    let rows: Vec<Row> = batch.rows(at)?;
+    Ok(rows.into_iter().map(|row| row.shown(visit.now)).collect())
+}
+
+/// All judges in the order of their numbers, those who left included.
+pub async fn list(visit: &Visit, contest: Uuid) -> Result<Vec<Judge>, Problem> {
+    let statements = vec![Caller::at_the_door(visit, contest), judges(visit, contest)];
+    let batch = visit.db.batch(statements).await?;
+    Caller::of(&batch, 0)?.require_reads()?;
+    Ok(listed(visit, &batch, 1)?)
+}
+
+/// `?4` id, `?5` name, `?6` tracks, `?7` hash of the code, `?8` its expiry, `?9` how many.
+const INVITE: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+INSERT INTO contest_judge (id, contest_id, number, name, tracks, code_hash, code_expires_at, created_at)
+SELECT ?4, a.contest_id,
+  1 + coalesce((SELECT max(number) FROM contest_judge WHERE contest_id = a.contest_id), 0), ?5, ?6, ?7, ?8, ?2
+FROM caller a
+WHERE a.runs AND a.state = 'announced'
+  AND (SELECT count(*) FROM contest_judge WHERE contest_id = a.contest_id) < ?9
+  AND NOT EXISTS (
+    SELECT 1 FROM json_each(?6) t
+    WHERE t.value NOT IN (
+      SELECT json_extract(x.value, '$.key')
+      FROM contest_rules r, json_each(r.document, '$.tracks') x
+      WHERE r.contest_id = a.contest_id AND r.version = a.rules_version))"
+);
+
+/// Somebody to be invited.
+#[derive(Debug)]
+pub struct Invitee<'a> {
+    /// UUIDv7.
+    pub id: Uuid,
+    /// What those who run the contest call them.
+    pub name: &'a str,
+    /// Keys of tracks; none for all.
+    pub tracks: &'a [String],
+    /// What is in the link.
+    pub code: &'a JudgeCode,
+}
+
+/// What came of inviting somebody.
+#[derive(Debug)]
+pub enum Invited {
+    /// The link works.
+    Done,
+    /// The same request was carried out before.
+    Before(Earlier),
+    /// These are no tracks of the contest, by their place in the list.
+    UnknownTracks(Vec<usize>),
+    /// There are as many as there may be.
+    TooMany,
+}
+
+/// Until when an invitation made now is good.
+pub fn good_until(now: Instant) -> Instant {
+    now.plus(INVITATION_LASTS)
+}
+
+/// Keeps an invitation, and the answer that shows its link when `key` asks for that.
+pub async fn invite(
+    visit: &Visit,
+    contest: Uuid,
+    invitee: &Invitee<'_>,
+    key: &IdempotencyKey,
+    reply: &Reply,
+) -> Result<Invited, Problem> {
+    let caller = visit.credential_hash();
+    let statements = vec![
+        Caller::at_the_door(visit, contest),
+        bind!(
+            INVITE,
+            caller,
+            visit.now,
+            contest,
+            invitee.id,
+            invitee.name,
+            serde_json::json!(invitee.tracks).to_string(),
+            invitee.code.hash(),
+            good_until(visit.now),
+            JUDGES_AT_MOST,
+        ),
+        key.keep(visit, invitee.id, reply)?,
+    ];
+    let batch = match key.run(visit, statements).await? {
+        Ran::Now(batch) => batch,
+        // Its answer shows the link: only to whoever may invite still.
+        Ran::Before(earlier) => {
+            let batch = visit.db.run(Caller::at_the_door(visit, contest)).await?;
+            Caller::of(&batch, 0)?.require_runs()?;
+            return Ok(Invited::Before(earlier));
+        }
+    };
+    let caller = Caller::of(&batch, 0)?.require_runs()?.require_running()?;
+    if batch.changes(1) > 0 {
+        return Ok(Invited::Done);
+    }
+    let rules = caller.rules()?;
+    let tracks = invitee.tracks.iter().enumerate();
+    let unknown: Vec<usize> = tracks
+        .filter(|(_, key)| rules.track(key).is_none())
+        .map(|(at, _)| at)
+        .collect();
+    Ok(match unknown.is_empty() {
+        true => Invited::TooMany,
+        false => Invited::UnknownTracks(unknown),
+    })
+}
+
+/// `?4` the judge.
+const LEAVE: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+UPDATE contest_judge SET left_at = ?2, left_how = iif(a.runs, 'removed', 'withdrew')
+FROM caller a
+WHERE contest_judge.id = ?4 AND contest_judge.contest_id = a.contest_id AND contest_judge.left_at IS NULL
+  AND (a.runs OR a.judge_id = contest_judge.id)"
+);
+
+/// `?4` the judge. Whether they are, or were, whoever asks.
+const WHO_LEFT: &str = "
+SELECT EXISTS (
+  SELECT 1 FROM session c
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2 AND c.volunteer_id = j.volunteer_id) AS is_me
+FROM contest_judge j
+WHERE j.id = ?4 AND j.contest_id = ?3";
+
+#[derive(Deserialize)]
+struct WhoLeft {
+    #[serde(deserialize_with = "db::truth")]
+    is_me: bool,
+}
+
+/// Removes a judge, or has them step down, if it is they who ask. What they have handed in
+/// stands; nothing happens to one who has left.
+pub async fn leave(visit: &Visit, contest: Uuid, judge: Uuid) -> Result<(), Problem> {
+    let about = |sql: &'static str| bind!(sql, visit.credential_hash(), visit.now, contest, judge);
+    let statements = vec![
+        Caller::at_the_door(visit, contest),
+        about(WHO_LEFT),
+        about(LEAVE),
+    ];
+    let batch = visit.db.batch(statements).await?;
+    let caller = Caller::of(&batch, 0)?;
+    match batch.first::<WhoLeft>(1)? {
+        Some(who) if who.is_me || caller.runs() => Ok(()),
+        None if caller.runs() => Err(Problem::not_found()),
+        _ => Err(Problem::forbidden()),
+    }
+}

@@ -1,0 +1,201 @@
+//! A contest with its judges and its entries, written past the product as far as a test is
+//! not about them.
+
+use diandan::platform::clock::{DAY, HOUR, Instant};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::notice::{Notice, morning, shift};
+use super::people::{Organization, Volunteer};
+use super::place::{Place, Sql};
+
+/// A contest of an organization, announced.
+#[derive(Clone)]
+pub struct Contest<'a> {
+    pub place: &'a dyn Place,
+    pub id: String,
+    pub organization: Organization<'a>,
+}
+
+/// What was entered.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub id: String,
+}
+
+/// Rules whose paper review opens now and closes in two days; a roadshow follows.
+pub fn rules(now: Instant) -> Value {
+    let levels = json!([
+        {"score": 0, "words": "没有说明"},
+        {"score": 10, "words": "经实地走访核实，有数据支撑"},
+    ]);
+    let criterion = |key: &str, name: &str, weight: i64| json!({"key": key, "name": name, "weight": weight, "min": 0, "max": 10, "levels": levels});
+    json!({
+        "tracks": [{"key": "education", "name": "乡村教育"}, {"key": "open", "name": "综合"}],
+        "entries": {
+            "opens_at": now.plus(-9 * DAY), "closes_at": now.plus(-DAY),
+            "fields": [
+                {"key": "need", "name": "服务需求", "limit": 500},
+                {"key": "effect", "name": "项目成效", "limit": 800},
+            ],
+            "attachments": 3,
+        },
+        "stages": [
+            {"key": "paper", "name": "书面评审", "kind": "review", "opens_at": now, "closes_at": now.plus(2 * DAY),
+             "weight": 400, "blind": true, "judges_per_entry": 2, "method": "weighted_mean", "trim": 0, "advance": null,
+             "criteria": [criterion("need", "需求", 400), criterion("effect", "成效", 600)]},
+            {"key": "roadshow", "name": "路演", "kind": "roadshow",
+             "opens_at": now.plus(3 * DAY), "closes_at": now.plus(3 * DAY + 8 * HOUR),
+             "weight": 600, "blind": false, "judges_per_entry": 2, "method": "weighted_mean", "trim": 0, "advance": null,
+             "criteria": [criterion("show", "展示", 1000)]},
+        ],
+        "awards": [], "ties": [], "notice_days": 7, "bar_past": false, "bar_elsewhere": false,
+    })
+}
+
+/// What announces a contest of an organization under an id.
+pub fn announced(organization: &Organization, id: &str) -> [Sql; 2] {
+    let now = organization.place.now();
+    let document = rules(now).to_string();
+    [
+        (
+            "INSERT INTO contest (id, organization_id, region, office, name, state, rules_version, created_at, announced_at)
+             VALUES (?1, ?2, '36', '省民政厅', '志愿服务项目大赛', 'announced', 1, 0, 0)"
+                .to_owned(),
+            vec![json!(id), json!(organization.id)],
+        ),
+        (
+            "INSERT INTO contest_rules (contest_id, version, document, hash, published_at)
+             VALUES (?1, 1, ?2, ?3, 0)"
+                .to_owned(),
+            vec![
+                json!(id),
+                json!(document),
+                json!(diandan::platform::crypto::sha256_hex(&document)),
+            ],
+        ),
+    ]
+}
+
+/// What makes somebody a judge who has no conflicts.
+pub fn judging(contest: &str, judge: &str, number: usize, volunteer: &Volunteer) -> Sql {
+    (
+        "INSERT INTO contest_judge (id, contest_id, number, name, code_hash, code_expires_at, volunteer_id, accepted_at, declared_at, created_at)
+         VALUES (?1, ?2, ?3, '李老师', ?1, 0, ?4, 0, 0, 0)"
+            .to_owned(),
+        vec![json!(judge), json!(contest), json!(number), json!(volunteer.id)],
+    )
+}
+
+/// What enters a project, as nth entry.
+pub fn entered(
+    contest: &str,
+    entry: &str,
+    number: usize,
+    project: &str,
+    organization: &Organization,
+) -> Sql {
+    let words = json!({
+        "need": format!("{}走访了三个村。", organization.name),
+        "effect": "孩子们的成绩提高了。",
+    });
+    (
+        "INSERT INTO contest_entry (id, contest_id, project_id, organization_id, number, track, state, title, words,
+           attachments, facts, submitted_at, created_at, updated_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 'education', 'submitted', '乡村科学课', ?6,
+           '[{\"name\":\"照片\",\"url\":\"https://pictures.example/1\"}]', '{\"people\":3,\"places\":[\"于都县\"]}', 0, 0, 0)"
+            .to_owned(),
+        vec![
+            json!(entry),
+            json!(contest),
+            json!(project),
+            json!(organization.id),
+            json!(number),
+            json!(words.to_string()),
+        ],
+    )
+}
+
+/// What draws a stage by hand: these entries for this judge.
+pub fn drawn(contest: &str, stage: &str, pairs: &[(&str, &str)]) -> Vec<Sql> {
+    let mut statements = vec![(
+        "INSERT INTO contest_draw (contest_id, stage, draw, seed, document, hash, drawn_at)
+         VALUES (?1, ?2, 1, ?3, '{}', ?3, 0)"
+            .to_owned(),
+        vec![json!(contest), json!(stage), json!("0".repeat(64))],
+    )];
+    for (entry, judge) in pairs {
+        statements.push((
+            "INSERT INTO contest_assignment (contest_id, stage, entry_id, judge_id, draw) VALUES (?1, ?2, ?3, ?4, 1)"
+                .to_owned(),
+            vec![json!(contest), json!(stage), json!(entry), json!(judge)],
+        ));
+    }
+    statements
+}
+
+impl<'a> Contest<'a> {
+    /// A new one, of a new organization.
+    pub fn announced(place: &'a dyn Place) -> Self {
+        let organization = place.organization();
+        let id = Uuid::now_v7().to_string();
+        place.sql(announced(&organization, &id).into());
+        Self {
+            place,
+            id,
+            organization,
+        }
+    }
+
+    /// Below the contest.
+    pub fn path(&self, rest: &str) -> String {
+        format!("/api/v1/contests/{}/{rest}", self.id)
+    }
+
+    /// Somebody who judges it and has no conflicts; their id as a judge.
+    pub fn judge(&self) -> (Volunteer<'a>, String) {
+        let (volunteer, id) = (self.place.adult(), Uuid::now_v7().to_string());
+        let number = self.place.number(
+            "SELECT count(*) + 1 FROM contest_judge WHERE contest_id = ?1",
+            json!([self.id]),
+        );
+        let number = usize::try_from(number).unwrap();
+        self.place
+            .sql(vec![judging(&self.id, &id, number, &volunteer)]);
+        (volunteer, id)
+    }
+
+    /// A project of an organization, entered.
+    pub fn entry(&self, organization: &Organization) -> Entry {
+        let start = morning(self.place.now(), 9);
+        let project = organization.publishes(&Notice::of(&[shift("a", start, 3)]));
+        let id = Uuid::now_v7().to_string();
+        let number = self.place.number(
+            "SELECT count(*) + 1 FROM contest_entry WHERE contest_id = ?1",
+            json!([self.id]),
+        );
+        let place = usize::try_from(number).unwrap();
+        self.place.sql(vec![entered(
+            &self.id,
+            &id,
+            place,
+            &project.id,
+            organization,
+        )]);
+        Entry { id }
+    }
+
+    /// Draws the paper review by hand.
+    pub fn draws(&self, pairs: &[(&Entry, &str)]) {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(entry, judge)| (&*entry.id, *judge))
+            .collect();
+        self.place.sql(drawn(&self.id, "paper", &pairs));
+    }
+
+    /// Where a judge's ballot of an entry is.
+    pub fn ballot(&self, entry: &Entry) -> String {
+        self.path(&format!("stages/paper/ballots/{}", entry.id))
+    }
+}
