@@ -242,6 +242,29 @@ fn signal_pages() -> Router {
         )
 }
 
+/// Judges: the link they are invited by, their desk, and the list of those who run the contest.
+fn judging_pages() -> Router {
+    use contests::judging::pages;
+    use contests::scoring::pages as desk;
+    Router::new()
+        .route("/judge/{code}", get(pages::invitation).post(pages::answer))
+        .route(
+            "/contests/{id}/judges",
+            get(pages::judges).post(pages::invite),
+        )
+        .route("/contests/{id}/judges/remove", post(pages::remove))
+        .route("/me/judging", get(desk::mine))
+        .route(
+            "/me/judging/{contest}",
+            get(pages::conflicts).post(pages::declare),
+        )
+        .route("/me/judging/{contest}/{stage}", get(desk::stage))
+        .route(
+            "/me/judging/{contest}/{stage}/{number}",
+            get(desk::show).post(desk::submit),
+        )
+}
+
 /// Where those work who run a shift.
 fn organizing_pages() -> Router {
     use signups::organizing::pages::{print, requests};
@@ -418,6 +441,7 @@ fn pages() -> Router {
         .merge(correction_pages())
         .merge(signal_pages())
         .merge(transfer_pages())
+        .merge(judging_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -32,6 +32,18 @@ pub const ATTENDANCE_SCRIPT: Asset = Asset {
     mime: "text/javascript; charset=utf-8",
     body: include_str!("assets/attendance.js"),
 };
+/// Keeping a judge's scores on the phone until they are in.
+pub const JUDGING_SCRIPT: Asset = Asset {
+    name: "judging.js",
+    mime: "text/javascript; charset=utf-8",
+    body: include_str!("assets/judging.js"),
+};
+/// Scales and what they mean.
+pub const JUDGING_STYLE: Asset = Asset {
+    name: "judging.css",
+    mime: "text/css; charset=utf-8",
+    body: include_str!("assets/judging.css"),
+};
 /// The icon of a tab and of a home screen.
 pub const ICON: Asset = Asset {
     name: "icon.svg",
@@ -83,6 +95,8 @@ pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Respon
         STYLE,
         SCRIPT,
         ATTENDANCE_SCRIPT,
+        JUDGING_SCRIPT,
+        JUDGING_STYLE,
         ICON,
         ICON,
         CERTIFICATE_STYLE,
@@ -123,7 +137,7 @@ pub async fn worker() -> Response {
 
 /// Serves `/robots.txt`.
 pub async fn robots() -> Response {
-    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /check-in\nDisallow: /sheet/\nDisallow: /api/v1/\n";
+    let rules = "User-agent: *\nDisallow: /me\nDisallow: /shifts/\nDisallow: /check-in\nDisallow: /sheet/\nDisallow: /judge/\nDisallow: /api/v1/\n";
     file("text/plain; charset=utf-8", "public, max-age=86400", rules)
 }
 

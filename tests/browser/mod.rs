@@ -5,6 +5,7 @@ mod certificates;
 mod clerk;
 mod console;
 mod flows;
+mod judging;
 mod line;
 mod network;
 mod pages;

@@ -195,6 +195,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
         ("/offline".into(), None),
         ("/nothing".into(), None),
     ]);
+    pages.extend(super::judging::pages());
     pages.extend(super::settling::pages());
     pages.extend(certificates);
     pages.extend(super::signals::pages());

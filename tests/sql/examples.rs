@@ -316,8 +316,8 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             let code = "ddj_Zk3nq0XW8yT5vL1cR7bP2dJ4hM6gN9sQaEuFiKoYtBw";
             desk.place().rows(
                 "INSERT INTO contest_judge (id, contest_id, number, name, code_hash, code_expires_at, created_at)
-                 VALUES ('j', ?1, 2, '王老师', ?2, ?3, 0)",
-                json!([contest.id, sha256_hex(code), desk.now().plus(1).millis()]),
+                 VALUES (?4, ?1, 2, '王老师', ?2, ?3, 0)",
+                json!([contest.id, sha256_hex(code), desk.now().plus(1).millis(), uuid::Uuid::now_v7()]),
             );
             let target = path.replace("{id}", &contest.id);
             let target = target

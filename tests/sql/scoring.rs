@@ -7,6 +7,7 @@ use crate::support::answer::Answer;
 use crate::support::desk::Desk;
 use crate::support::jury::{Contest, Entry};
 use crate::support::people::Volunteer;
+use crate::support::request::Request;
 
 /// A save on a version; 0 is none.
 #[track_caller]
@@ -228,4 +229,172 @@ fn nobody_reads_a_ballot_but_the_judge_it_was_drawn_for() {
         place.number("SELECT count(*) FROM contest_ballot", json!([])),
         1
     );
+}
+
+fn page(who: &Volunteer, target: &str) -> Answer {
+    who.place.send(&Request::get(target).browser(&who.session))
+}
+
+fn submits(who: &Volunteer, target: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = Request::new("POST", target).browser(&who.session);
+    who.place.send(&request.form(fields))
+}
+
+#[test]
+fn a_judge_works_through_the_pages_without_scripts() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let contest = Contest::announced(place);
+    let owner = contest.organization.member("owner");
+    let judges = format!("/contests/{}/judges", contest.id);
+    let team = place.organization();
+    let entries = [contest.entry(&team), contest.entry(&team)];
+    let invited = submits(
+        &owner,
+        &judges,
+        &[("name", "李老师"), ("track", "education")],
+    );
+    let text = invited.is(200).text();
+    let start = text.find("/judge/ddj_").unwrap();
+    let link = &text[start..start + "/judge/ddj_".len() + 43];
+    assert!(!page(&owner, &judges).is(200).text().contains(link));
+    // Whoever is not signed in is led back.
+    let li = place.adult();
+    let opened = place.get(link).is(200).text();
+    assert!(
+        opened.contains(&format!("/sign-in?back={link}")) && opened.contains("志愿服务项目大赛")
+    );
+    let accepted = submits(&li, link, &[("answer", "accept")]).is(303);
+    let home = format!("/me/judging/{}", contest.id);
+    assert_eq!(accepted.header("location"), Some(&*home));
+    page(&li, link).is(410);
+    // Nothing is shown before conflicts are declared.
+    let stage = format!("{home}/paper");
+    let judge = place.value("SELECT id FROM contest_judge", json!([]));
+    let judge = judge.as_str().unwrap().to_owned();
+    let away = page(&li, &stage).is(303);
+    assert_eq!(away.header("location"), Some(&*home));
+    let unknown = [
+        ("organization", "没有这个队"),
+        ("kind", "kinship"),
+        ("act", "done"),
+    ];
+    assert!(
+        submits(&li, &home, &unknown)
+            .is(422)
+            .text()
+            .contains("没有找到这个组织")
+    );
+    let more = [
+        ("organization", &*contest.organization.name),
+        ("kind", "adviser"),
+        ("act", "more"),
+    ];
+    submits(&li, &home, &more).is(303);
+    let declared = page(&li, &home).is(200).text();
+    assert!(declared.contains(&format!("指导或顾问关系：{}", contest.organization.name)));
+    contest.draws(&entries.each_ref().map(|entry| (entry, &*judge)));
+    assert!(page(&li, "/me/judging").is(200).text().contains("书面评审"));
+    let list = page(&li, &stage).is(200).text();
+    assert!(list.contains("E0001") && list.contains("已交 <b class=\"num\">0</b> / 2 件"));
+    let first = format!("{stage}/E0001");
+    let shown = page(&li, &first).is(200).text();
+    assert!(shown.contains("经实地走访核实") && !shown.contains(&team.name));
+    // Handing in half of it keeps what was typed.
+    let half = [
+        ("version", "0"),
+        ("score_need", "8"),
+        ("comment", "𠮷"),
+        ("act", "hand_in"),
+    ];
+    let refused = submits(&li, &first, &half).is(422).text();
+    assert!(refused.contains("还没有打分") && refused.contains("𠮷"));
+    assert!(refused.contains("value=\"8\" checked"));
+    submits(
+        &li,
+        &first,
+        &[("version", "0"), ("score_need", "8"), ("act", "save")],
+    )
+    .is(303);
+    let whole = [
+        ("version", "1"),
+        ("score_need", "8"),
+        ("score_effect", "7"),
+        ("act", "hand_in"),
+    ];
+    let on = submits(&li, &first, &whole).is(303);
+    assert_eq!(on.header("location"), Some(&*format!("{stage}/E0002")));
+    // Another tab of before is told what stands, and keeps what it wrote.
+    let stale = [
+        ("version", "1"),
+        ("score_need", "1"),
+        ("score_effect", "1"),
+        ("act", "save"),
+    ];
+    let refused = submits(&li, &first, &stale).is(412).text();
+    assert!(refused.contains("在别处改过") && refused.contains("需求 8"));
+    assert!(refused.contains("value=\"1\" checked"));
+    let changed = [
+        ("version", "2"),
+        ("score_need", "2"),
+        ("score_effect", "2"),
+        ("act", "save"),
+    ];
+    submits(&li, &first, &changed).is(303);
+    submits(&li, &first, &[("version", "3"), ("act", "undo")]).is(303);
+    let ballot = li.reads(&contest.ballot(&entries[0])).is(200).json();
+    assert_eq!(ballot["ballot"]["scores"], json!({"need": 8, "effect": 7}));
+    assert_eq!(ballot["ballot"]["state"], "handed_in");
+    // The deadline passes in between.
+    desk.passes(2 * DAY);
+    let late = [
+        ("version", "0"),
+        ("score_need", "5"),
+        ("score_effect", "5"),
+        ("act", "hand_in"),
+    ];
+    let refused = submits(&li, &format!("{stage}/E0002"), &late)
+        .is(409)
+        .text();
+    assert!(refused.contains("评分已截止") && refused.contains("value=\"5\" checked"));
+    // A conflict that comes to mind is declared from the entry.
+    let entry = [("entry", &*entries[1].id), ("kind", "other")];
+    submits(&li, &home, &entry).is(303);
+    page(&li, &format!("{stage}/E0002")).is(404);
+    submits(&li, &home, &[("act", "leave")]).is(303);
+    page(&li, &stage).is(403);
+}
+
+#[test]
+fn pages_of_judges_are_for_nobody_else() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let contest = Contest::announced(place);
+    let entry = contest.entry(&place.organization());
+    let (li, judge) = contest.judge();
+    contest.draws(&[(&entry, &judge)]);
+    let home = format!("/me/judging/{}", contest.id);
+    let stranger = place.adult();
+    let targets = [
+        home.clone(),
+        format!("{home}/paper"),
+        format!("{home}/paper/E0001"),
+        format!("/contests/{}/judges", contest.id),
+    ];
+    for target in targets {
+        page(&stranger, &target).is(403);
+        let away = place.get(&target).is(303);
+        assert_eq!(
+            away.header("location"),
+            Some(&*format!("/sign-in?back={target}"))
+        );
+    }
+    let owner = contest.organization.member("owner");
+    page(&owner, &format!("{home}/paper/E0001")).is(403);
+    page(&li, &format!("/contests/{}/judges", contest.id)).is(403);
+    page(&li, &format!("{home}/paper/E0002")).is(404);
+    page(&li, &format!("{home}/paper/1")).is(404);
+    let nothing = format!("/judge/ddj_{}", "0".repeat(43));
+    place.get(&nothing).is(410);
+    place.get("/judge/x").is(410);
 }

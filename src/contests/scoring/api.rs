@@ -76,7 +76,7 @@ pub async fn list(
         opens_at: stage.opens_at,
         closes_at: stage.closes_at,
         blind: stage.blind,
-        handed_in: desk.handed_in(),
+        handed_in: store::handed_in(&desk.items),
         items: desk.items,
     };
     Ok(([(header::CACHE_CONTROL, PRIVATE)], axum::Json(ballots)).into_response())

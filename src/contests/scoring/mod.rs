@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod blind;
+pub mod pages;
 pub mod store;
 
 use std::collections::BTreeMap;

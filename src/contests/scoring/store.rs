@@ -75,6 +75,8 @@ ORDER BY d.number"
 const LIST: &str = read!("", "1");
 /// `?5` the entry.
 const ONE: &str = read!(", e.words, e.attachments, e.facts", "d.entry_id = ?5");
+/// `?5` the entry's number.
+const NUMBERED: &str = read!(", e.words, e.attachments, e.facts", "d.number = ?5");
 
 pub mod mine;
 pub mod saving;
@@ -122,6 +124,8 @@ impl Row {
 pub struct Bench {
     /// The rules in force.
     pub rules: Rules,
+    /// Which judge they are.
+    pub judge: String,
     /// The stage's key.
     key: String,
 }
@@ -134,12 +138,13 @@ impl Bench {
         if !rules.judged().any(|stage| stage.key == *key) {
             return Err(Problem::not_found());
         }
-        match caller.declared_at {
-            Some(_) => Ok(Self {
+        match (caller.declared_at, caller.judge_id) {
+            (Some(_), Some(judge)) => Ok(Self {
                 rules,
+                judge,
                 key: key.as_str().to_owned(),
             }),
-            None => Err(undeclared()),
+            _ => Err(undeclared()),
         }
     }
 
@@ -191,14 +196,12 @@ pub struct Desk {
     pub items: Vec<BallotLine>,
 }
 
-impl Desk {
-    /// How many are handed in.
-    pub fn handed_in(&self) -> usize {
-        let states = self.items.iter().map(|line| line.state);
-        states
-            .filter(|state| *state == BallotState::HandedIn)
-            .count()
-    }
+/// How many of these are handed in.
+pub fn handed_in(items: &[BallotLine]) -> usize {
+    let states = items.iter().map(|line| line.state);
+    states
+        .filter(|state| *state == BallotState::HandedIn)
+        .count()
 }
 
 fn listing(visit: &Visit, contest: Uuid, stage: &Key) -> Statement {
@@ -405,9 +408,26 @@ pub async fn sheet(
     stage: &Key,
     entry: Uuid,
 ) -> Result<Sheet, Problem> {
+    let one = one(visit, contest, stage, &entry.to_string());
+    read(visit, contest, stage, one).await
+}
+
+/// The same by what the public reads instead of its name, without the `E`.
+pub async fn numbered(
+    visit: &Visit,
+    contest: Uuid,
+    stage: &Key,
+    number: i64,
+) -> Result<Sheet, Problem> {
+    let caller = visit.credential_hash();
+    let one = bind!(NUMBERED, caller, visit.now, contest, stage.as_str(), number);
+    read(visit, contest, stage, one).await
+}
+
+async fn read(visit: &Visit, contest: Uuid, stage: &Key, one: Statement) -> Result<Sheet, Problem> {
     let statements = vec![
         Caller::at_the_door(visit, contest),
-        one(visit, contest, stage, &entry.to_string()),
+        one,
         listing(visit, contest, stage),
     ];
     let batch = visit.db.batch(statements).await?;

@@ -14,6 +14,7 @@ use crate::platform::db::{Batch, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
+use crate::regions::Region;
 
 /// A conflict as it is declared: with exactly one of the three.
 #[derive(Debug, Serialize)]
@@ -91,6 +92,50 @@ fn declaration(batch: &Batch, caller: usize, list: usize) -> Result<Declaration,
 pub async fn declared(visit: &Visit, contest: Uuid) -> Result<Declaration, Problem> {
     let statements = vec![Caller::at_the_door(visit, contest), own(visit, contest)];
     declaration(&visit.db.batch(statements).await?, 0, 1)
+}
+
+/// What a judge declares their conflicts on.
+#[derive(Debug)]
+pub struct Form {
+    /// Which judge they are.
+    pub judge: String,
+    /// What they have declared.
+    pub declaration: Declaration,
+    /// Prefectures and counties.
+    pub regions: Vec<Region>,
+}
+
+const REGIONS: &str = "
+SELECT code, name, full_name FROM region WHERE length(code) IN (4, 6) ORDER BY code";
+
+/// What the caller declares their conflicts on.
+pub async fn form(visit: &Visit, contest: Uuid) -> Result<Form, Problem> {
+    let statements = vec![
+        Caller::at_the_door(visit, contest),
+        own(visit, contest),
+        bind!(REGIONS),
+    ];
+    let batch = visit.db.batch(statements).await?;
+    let caller = Caller::of(&batch, 0)?.require_judge()?;
+    Ok(Form {
+        judge: caller.judge_id.unwrap_or_default(),
+        declaration: declaration(&batch, 0, 1)?,
+        regions: batch.rows(2)?,
+    })
+}
+
+/// Judges know organizations by name, of which there may be several.
+const NAMED: &str = "SELECT id FROM organization WHERE name = ?1 ORDER BY id LIMIT 20";
+
+#[derive(Deserialize)]
+struct Named {
+    id: String,
+}
+
+/// The organizations that have this name.
+pub async fn organizations_named(visit: &Visit, name: &str) -> Result<Vec<String>, Problem> {
+    let rows: Vec<Named> = visit.db.rows(bind!(NAMED, name)).await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }
 
 /// What is declared, and with what there is no such thing. `?4` the conflicts.

@@ -64,22 +64,50 @@ ORDER BY j.number"
 );
 
 /// The statement that lists a contest's judges, to those who run it or watch over it.
-pub fn judges(visit: &Visit, contest: Uuid) -> Statement {
+fn judges(visit: &Visit, contest: Uuid) -> Statement {
     bind!(JUDGES, visit.credential_hash(), visit.now, contest)
 }
 
 /// The judges listed by the statement at `at`.
-pub fn listed(visit: &Visit, batch: &Batch, at: usize) -> Result<Vec<Judge>, DbError> {
+fn listed(visit: &Visit, batch: &Batch, at: usize) -> Result<Vec<Judge>, DbError> {
     let rows: Vec<Row> = batch.rows(at)?;
     Ok(rows.into_iter().map(|row| row.shown(visit.now)).collect())
 }
 
 /// All judges in the order of their numbers, those who left included.
 pub async fn list(visit: &Visit, contest: Uuid) -> Result<Vec<Judge>, Problem> {
+    board(visit, contest).await.map(|board| board.judges)
+}
+
+/// What the page of judges shows.
+#[derive(Debug)]
+pub struct Board {
+    /// In the order of their numbers.
+    pub judges: Vec<Judge>,
+    /// Keys and names of the contest's tracks; none before it is announced.
+    pub tracks: Vec<(String, String)>,
+    /// Whether whoever asks runs the contest.
+    pub runs: bool,
+}
+
+/// A contest's judges, and who asks for them.
+pub async fn board(visit: &Visit, contest: Uuid) -> Result<Board, Problem> {
     let statements = vec![Caller::at_the_door(visit, contest), judges(visit, contest)];
     let batch = visit.db.batch(statements).await?;
-    Caller::of(&batch, 0)?.require_reads()?;
-    Ok(listed(visit, &batch, 1)?)
+    let caller = Caller::of(&batch, 0)?.require_reads()?;
+    let rules = caller.rules().ok();
+    let tracks = rules.iter().flat_map(|rules| rules.tracks.iter());
+    let tracks = tracks.map(|track| {
+        (
+            track.key.as_str().to_owned(),
+            track.name.as_str().to_owned(),
+        )
+    });
+    Ok(Board {
+        judges: listed(visit, &batch, 1)?,
+        tracks: tracks.collect(),
+        runs: caller.runs(),
+    })
 }
 
 /// `?4` id, `?5` name, `?6` tracks, `?7` hash of the code, `?8` its expiry, `?9` how many.
