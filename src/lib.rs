@@ -3,6 +3,7 @@
 //! A request's way: `router` → a handler in a capability's `api` or `pages` → the rules
 //! in its `mod` → one question to the database in its `store` → the answer.
 
+pub mod contests;
 pub mod coordination;
 pub mod hours;
 pub mod imports;
