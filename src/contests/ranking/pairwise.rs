@@ -201,3 +201,6 @@ fn has(row: &[u64], bit: usize) -> bool {
     row.get(bit / 64)
         .is_some_and(|word| word >> (bit % 64) & 1 == 1)
 }
+
+#[cfg(test)]
+mod tests;

@@ -227,3 +227,6 @@ impl Fit {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
