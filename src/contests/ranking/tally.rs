@@ -53,7 +53,7 @@ impl<'s> Tally<'s> {
         for (index, stage) in sheet.stages.iter().enumerate() {
             let widths = check_criteria(stage, &mut faults);
             let mut ballots: Vec<&Ballot> = stage.ballots.iter().collect();
-            ballots.sort_by_key(|ballot| (&ballot.entry, &ballot.judge));
+            ballots.sort_by_key(|ballot| (&ballot.entry, &ballot.judge, &ballot.scores));
             check_ballots(stage, &ballots, &mut faults);
 
             let mut judges: Vec<&str> = ballots.iter().map(|ballot| &*ballot.judge).collect();

@@ -1,6 +1,8 @@
 //! Rankings as a whole.
 
 mod faults;
+mod permuted;
+mod planted;
 mod stages;
 
 use super::*;
@@ -51,4 +53,31 @@ fn named<'r>(ranking: &'r Ranking, entry: &str) -> &'r Ranked {
         .iter()
         .find(|one| one.entry == entry)
         .unwrap()
+}
+
+/// Numbers by SplitMix64: the same whenever and wherever a test runs.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.next() % bound as u64).unwrap()
+    }
+
+    /// From −1 up to 1.
+    fn around_zero(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 52) as f64 - 1.0
+    }
+
+    fn shuffle<T>(&mut self, row: &mut [T]) {
+        for end in (1..row.len()).rev() {
+            row.swap(end, self.below(end + 1));
+        }
+    }
 }
