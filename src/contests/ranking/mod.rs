@@ -33,6 +33,7 @@ mod order;
 mod pairwise;
 mod placing;
 mod points;
+mod recompute;
 mod result;
 mod scoring;
 mod severity;
@@ -41,6 +42,7 @@ mod tally;
 
 pub use self::placing::rank;
 pub use self::points::{NotPoints, Points};
+pub use self::recompute::{Unrankable, recompute};
 pub use self::result::{
     Boundary, Break, Flag, JudgeSummary, Ranked, Ranking, StageResult, StageSummary, Tie,
 };
