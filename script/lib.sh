@@ -37,6 +37,7 @@ build_worker() {
   # cargo knows whether anything changed; what follows it takes seconds and doesn't.
   bring_viewer
   bring_scanner
+  bring_ranking
   cargo build --lib --target wasm32-unknown-unknown --profile "$profile"
   if [ "$out/index.js" -nt "${CARGO_TARGET_DIR:-target}/wasm32-unknown-unknown/$profile/diandan.wasm" ]; then
     return
@@ -60,6 +61,19 @@ bring_scanner() {
   mkdir -p "$to"
   "$ESBUILD_BIN" "$from/decode.js" --bundle --minify --format=esm --log-level=warning --outfile="$to/decode.js"
   cp "$from/LICENSE" "$from/LICENSE-MIT" "$from/package.json" "$to/"
+}
+
+# Recomputes a contest's ranking in a visitor's browser. Always as it is deployed: small.
+bring_ranking() {
+  local from=$root/browser/ranking to=$root/site/ranking scratch=$root/build/ranking
+  local compiled=${CARGO_TARGET_DIR:-$root/target}/wasm32-unknown-unknown/release/ranking.wasm
+  cargo build --package ranking --target wasm32-unknown-unknown --release
+  if [ "$to/ranking.wasm" -nt "$compiled" ] && [ "$to/recompute.mjs" -nt "$from/recompute.mjs" ]; then return; fi
+  mkdir -p "$to" "$scratch"
+  wasm-bindgen --target web --no-typescript --out-dir "$scratch" --out-name ranking "$compiled"
+  cp "$from/recompute.mjs" "$scratch/"
+  "$ESBUILD_BIN" "$scratch/recompute.mjs" --bundle --minify --format=esm --log-level=warning --outfile="$to/recompute.mjs"
+  "$WASM_OPT_BIN" -Oz --strip-debug --strip-producers "$scratch/ranking_bg.wasm" -o "$to/ranking.wasm"
 }
 
 build_release() { build_worker release build --release; }

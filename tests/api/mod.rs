@@ -19,6 +19,7 @@ mod own_hours;
 mod pages;
 mod problems;
 mod publishing;
+mod ranking;
 mod readme;
 mod roles;
 mod sessions;
