@@ -166,6 +166,7 @@ operations! {
     "/api/v1/contests/{id}/judges" => get contests::judging::api::judges::list, post contests::judging::api::judges::invite;
     "/api/v1/contests/{id}/judges/{judge}" => delete contests::judging::api::judges::remove;
     "/api/v1/contests/{id}/conflicts" => get contests::judging::api::conflicts::list, post contests::judging::api::conflicts::declare;
+    "/api/v1/contests/{id}/stages/{stage}/draws" => get contests::judging::api::draws::list, post contests::judging::api::draws::draw;
     "/api/v1/contests/{id}/stages/{stage}/ballots" => get contests::scoring::api::list;
     "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}" => get contests::scoring::api::show, put contests::scoring::api::save;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;

@@ -154,6 +154,16 @@ pub fn hmac_sha256(key: &[u8], message: impl AsRef<[u8]>) -> [u8; 32] {
         .unwrap_or_default()
 }
 
+/// SHA-256.
+pub fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    HEXLOWER.encode(bytes)
+}
+
 /// SHA-256 in hexadecimal: tokens of 256 random bits need no key.
 pub fn sha256_hex(text: &str) -> String {
     digest_hex(text.as_bytes())
@@ -161,7 +171,7 @@ pub fn sha256_hex(text: &str) -> String {
 
 /// The same of any bytes.
 pub fn digest_hex(bytes: &[u8]) -> String {
-    HEXLOWER.encode(&Sha256::digest(bytes))
+    hex(&sha256(bytes))
 }
 
 /// The same of bytes that come in pieces.

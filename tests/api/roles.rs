@@ -42,7 +42,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 132] = [
+const TABLE: [(&str, &str, [u16; 19]); 134] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -177,6 +177,8 @@ const TABLE: [(&str, &str, [u16; 19]); 132] = [
     ("GET",    "/api/v1/contests/{id}/stages/{stage}/ballots",               [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("GET",    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}",       [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("PUT",    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}",       [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/draws",                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/draws",                 [401, 401, 401, 403, 403, 403, 403, 403, 409, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -683,6 +685,7 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),
         ("POST", Some("departure")) => Some(json!({"code": "000000"})),
         ("POST", Some("decisions")) => Some(json!({"decision": "nothing_wrong", "reason": "属实"})),
+        ("POST", Some("draws")) => Some(json!({"reason": "一位评委退出"})),
         ("POST", Some("judges")) => Some(json!({"name": "李老师"})),
         ("POST", Some("conflicts")) => Some(json!({"conflicts": []})),
         ("POST", Some("judge-invitations")) => {

@@ -308,15 +308,19 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
             volunteer.sends("POST", &to("escalation"), &plea).is(200);
             request("POST", target, &desk.place().coordinator("36").session)
         }
-        "invite_judge" | "answer_judge_invitation" | "declare_conflicts" | "save_ballot" => {
+        "invite_judge"
+        | "answer_judge_invitation"
+        | "declare_conflicts"
+        | "draw_judges"
+        | "save_ballot" => {
             let contest = Contest::announced(desk.place());
-            let (judge, id) = contest.judge();
+            let ((judge, id), _) = (contest.judge(), contest.judge());
             let entry = contest.entry(organization);
             contest.draws(&[(&entry, &id)]);
             let code = "ddj_Zk3nq0XW8yT5vL1cR7bP2dJ4hM6gN9sQaEuFiKoYtBw";
             desk.place().rows(
                 "INSERT INTO contest_judge (id, contest_id, number, name, code_hash, code_expires_at, created_at)
-                 VALUES (?4, ?1, 2, '王老师', ?2, ?3, 0)",
+                 VALUES (?4, ?1, 3, '王老师', ?2, ?3, 0)",
                 json!([contest.id, sha256_hex(code), desk.now().plus(1).millis(), uuid::Uuid::now_v7()]),
             );
             let target = path.replace("{id}", &contest.id);
@@ -324,7 +328,7 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 .replace("{stage}", "paper")
                 .replace("{entry}", &entry.id);
             match operation {
-                "invite_judge" => request(
+                "invite_judge" | "draw_judges" => request(
                     "POST",
                     target,
                     &contest.organization.member("owner").session,

@@ -10,6 +10,7 @@ mod console;
 mod coordination;
 mod corrections;
 mod departing;
+mod drawing;
 mod examples;
 mod idempotency;
 mod import_quota;

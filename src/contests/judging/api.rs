@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod conflicts;
+pub mod draws;
 pub mod judges;
 
 use axum::http::{StatusCode, header};

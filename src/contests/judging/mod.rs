@@ -2,6 +2,7 @@
 //! they say and the system knows, and drawn for entries from a seed that is published.
 
 pub mod api;
+pub mod drawn;
 pub mod pages;
 pub mod store;
 

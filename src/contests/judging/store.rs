@@ -35,6 +35,7 @@ pub(crate) use caller;
 
 pub mod answering;
 pub mod conflicts;
+pub mod drawing;
 pub mod inviting;
 
 const CALLER: &str = concat!(

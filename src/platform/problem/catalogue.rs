@@ -157,6 +157,14 @@ kinds! {
         ("异议已有进展", "Dispute out of turn")
         ("异议现在的状态不允许这一步：例如已答复、已裁定，或正等统筹员裁定。", "Where the dispute stands this step cannot be taken: it is answered or decided, or waits for the coordinator.")
         ("读取异议，按现在的状态处理。", "Read the dispute, and act by the state it is in.")
+    draw_impossible 409
+        ("无法抽签", "Draw impossible")
+        ("`entries` 中的项目没有足够的、无利益冲突的评委。", "The entries named in `entries` have not enough judges without a conflict.")
+        ("再邀请评委，等他们申报利益冲突后再抽签。", "Invite more judges, and draw once they have declared their conflicts.")
+    draw_too_early 409
+        ("还不能抽签", "Too early to draw")
+        ("报名或前一阶段尚未结束，或晋级名单尚未确定。", "Entries or the stage before have not closed, or who goes on is not settled.")
+        ("结束后再抽签。", "Draw once they have.")
     dry_run_not_done 409
         ("试运行尚未完成", "Dry run not done")
         ("这个导入不是试运行，或试运行还没有完成。", "The import is no dry run, or one that is not done.")
@@ -285,6 +293,10 @@ kinds! {
         ("没有可更正的", "Nothing changes")
         ("更正后的内容与现有记录相同。", "The corrected record would say what it says already.")
         ("核对起止时间和时长。", "Look at the times and minutes again.")
+    nothing_to_draw 409
+        ("无须抽签", "Nothing to draw")
+        ("没有参赛项目，或每个项目的评委都已足额。", "There is no entry, or every entry has its judges.")
+        ("评委退出或申报利益冲突后再补抽。", "Draw again when a judge leaves or declares a conflict.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：项目只能保存为草稿，接收地址不能测试，也不能重新推送。", "The organization is not verified or was suspended: it can keep drafts only, and its webhooks are neither tested nor sent anything again.")
