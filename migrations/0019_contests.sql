@@ -15,14 +15,22 @@ CREATE TABLE contest (
   -- The rules as they are being written; those in force stand in contest_rules.
   draft TEXT CHECK (draft IS NULL OR json_valid(draft)),
   rules_version INTEGER NOT NULL DEFAULT 0,
+  -- From the rules in force, for lists and guards: when entries are taken, and when the
+  -- last stage closes.
+  entries_open_at INTEGER,
+  entries_close_at INTEGER,
+  ends_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
   announced_at INTEGER,
   CONSTRAINT announced_with_rules CHECK ((rules_version > 0) = (announced_at IS NOT NULL)),
-  CONSTRAINT draft_until_announced CHECK (state <> 'announced' OR announced_at IS NOT NULL)
+  CONSTRAINT announced_with_times CHECK ((rules_version > 0) = (entries_open_at IS NOT NULL
+    AND entries_close_at IS NOT NULL AND ends_at IS NOT NULL)),
+  CONSTRAINT draft_until_announced CHECK ((state = 'draft') <= (announced_at IS NULL) AND (state = 'announced') <= (announced_at IS NOT NULL)),
+  CONSTRAINT cancelled_with_a_reason CHECK ((state = 'cancelled') = (state_reason IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX contest_announced ON contest (announced_at) WHERE state = 'announced';
+CREATE INDEX contest_announced ON contest (announced_at, id) WHERE announced_at IS NOT NULL;
 CREATE INDEX contest_of_organization ON contest (organization_id, created_at) WHERE organization_id IS NOT NULL;
 CREATE INDEX contest_of_region ON contest (region, created_at);
 
@@ -59,6 +67,7 @@ CREATE TABLE contest_officer (
   ended_at INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- By a phone, known or not; both are empty once whoever had it has left.
 CREATE UNIQUE INDEX contest_officer_once ON contest_officer (contest_id, phone_hash) WHERE ended_at IS NULL;
 CREATE INDEX contest_officer_by_phone ON contest_officer (phone_hash) WHERE ended_at IS NULL;
 
@@ -101,6 +110,8 @@ CREATE TRIGGER contest_log_link_stays BEFORE DELETE ON contest_log_link
 BEGIN SELECT RAISE(ABORT, 'contest_log_is_append_only'); END;
 CREATE TRIGGER contest_log_link_in_turn BEFORE INSERT ON contest_log_link
 WHEN NEW.place <> 1 + coalesce((SELECT max(place) FROM contest_log_link WHERE contest_id = NEW.contest_id), 0)
+  OR EXISTS (SELECT 1 FROM contest_log_link WHERE seq >= NEW.seq)
+  OR NOT EXISTS (SELECT 1 FROM contest_log WHERE seq = NEW.seq AND contest_id = NEW.contest_id)
 BEGIN SELECT RAISE(ABORT, 'contest_log_in_turn'); END;
 
 -- What organizations enter: a project, in their own words, beside what the records say.
@@ -123,6 +134,8 @@ CREATE TABLE contest_entry (
   -- Read from the records when it was submitted; the organization cannot write it.
   facts TEXT CHECK (facts IS NULL OR json_valid(facts)),
   submitted_at INTEGER,
+  -- When an organizer last said whether it may take part.
+  checked_at INTEGER,
   version INTEGER NOT NULL DEFAULT 1,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
@@ -135,3 +148,20 @@ CREATE UNIQUE INDEX contest_entry_once ON contest_entry (contest_id, project_id)
 CREATE INDEX contest_entry_in_track ON contest_entry (contest_id, state, track, number);
 CREATE INDEX contest_entry_of_organization ON contest_entry (organization_id, contest_id);
 CREATE INDEX contest_entry_of_project ON contest_entry (project_id);
+
+-- A number is given once, and kept.
+CREATE TRIGGER contest_entry_keeps_its_number BEFORE UPDATE OF number ON contest_entry
+WHEN OLD.number IS NOT NULL AND NEW.number IS NOT OLD.number
+BEGIN SELECT RAISE(ABORT, 'contest_entry_keeps_its_number'); END;
+CREATE TRIGGER contest_entry_stays BEFORE DELETE ON contest_entry
+WHEN OLD.number IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'contest_entry_stays'); END;
+
+-- Projects that won what bars them from later contests.
+CREATE TABLE contest_past_winner (
+  project_id TEXT NOT NULL REFERENCES project (id),
+  contest_id TEXT NOT NULL REFERENCES contest (id),
+  award TEXT NOT NULL,
+  won_at INTEGER NOT NULL,
+  PRIMARY KEY (project_id, contest_id)
+) STRICT, WITHOUT ROWID;

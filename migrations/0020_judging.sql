@@ -55,23 +55,6 @@ CREATE TRIGGER contest_conflict_is_not_replaced BEFORE INSERT ON contest_conflic
 WHEN EXISTS (SELECT 1 FROM contest_conflict WHERE seq = NEW.seq)
 BEGIN SELECT RAISE(ABORT, 'contest_conflict_is_append_only'); END;
 
--- Who has which office in a contest: whoever runs it is an organizer.
-CREATE VIEW contest_role AS
-SELECT k.id AS contest_id, m.volunteer_id, 'organizer' AS role
-FROM contest k
-JOIN member m ON m.organization_id = k.organization_id AND m.role IN ('owner', 'manager')
-UNION ALL
-SELECT k.id, v.id, 'organizer'
-FROM contest k
-JOIN coordinator c ON substr(k.region, 1, length(c.region)) = c.region
-JOIN volunteer v ON v.phone_hash = c.phone_hash
-WHERE k.organization_id IS NULL
-UNION ALL
-SELECT o.contest_id, v.id, o.role
-FROM contest_officer o
-JOIN volunteer v ON v.phone_hash = o.phone_hash
-WHERE o.ended_at IS NULL;
-
 -- Which entries a judge must not see: what was declared, and whatever organization they
 -- belong to, declared or not.
 CREATE VIEW contest_avoids AS

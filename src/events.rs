@@ -12,6 +12,7 @@ use worker::{
     ScheduleContext, ScheduledEvent, console_error, console_log, event,
 };
 
+use crate::contests;
 use crate::coordination;
 use crate::delivery::{deliver, webhooks};
 use crate::hours::{ledger, signals};
@@ -326,6 +327,7 @@ async fn scheduled(_: ScheduledEvent, env: Env, _: ScheduleContext) {
             tick(&db, config.plan).await;
             seal(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
             look(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
+            chain(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
             deliver(&db, &config, &allowance).await;
             // Before what takes all that is left.
             get_on_with_imports(&nobody(db.clone(), Arc::clone(&config), "clock")).await;
@@ -388,6 +390,18 @@ async fn look(visit: &Visit) {
             console_log!("{line}");
         }
         Err(error) => complain("records were not looked at", &format!("{error:?}")),
+    }
+}
+
+/// Chains what contests have logged.
+async fn chain(visit: &Visit) {
+    match contests::log::chain(visit).await {
+        Ok(0) => {}
+        Ok(lines) => {
+            let line = json!({"level": "info", "message": "chained", "lines": lines});
+            console_log!("{line}");
+        }
+        Err(error) => complain("the log of contests was not chained", &format!("{error:?}")),
     }
 }
 

@@ -62,8 +62,8 @@ macro_rules! operations {
                 (name = "members", description = "Who acts for an organization"),
                 (name = "api-keys", description = "What programs act with"),
                 (name = "coordination", description = "Offices bound to a region: verification and appointments"),
+                (name = "contests", description = "Contests of projects: rules published beforehand, entries, judging"),
                 (name = "webhooks", description = "What happens, told to an organization's own system (Standard Webhooks)"),
-                (name = "contests", description = "Contests of projects, judged so that anybody can recompute the ranking"),
                 (name = "ledger", description = "Records sealed so that anybody can tell whether one was rewritten (RFC 6962, C2SP tlog-tiles)"),
                 (name = "regions", description = "Administrative divisions, GB/T 2260"),
             ),
@@ -163,6 +163,19 @@ operations! {
     "/api/v1/signals/{id}/replies" => post hours::signals::api::reply;
     "/api/v1/coordinators" => get coordination::api::list, post coordination::api::appoint;
     "/api/v1/coordinators/{id}" => delete coordination::api::revoke;
+    "/api/v1/contests" => get contests::running::api::list, post contests::running::api::prepare;
+    "/api/v1/contests/{id}" => get contests::running::api::show, put contests::running::api::edit;
+    "/api/v1/contests/{id}/announcement" => post contests::running::api::announce;
+    "/api/v1/contests/{id}/amendments" => post contests::running::api::amend;
+    "/api/v1/contests/{id}/cancellation" => post contests::running::api::call_off;
+    "/api/v1/contests/{id}/rules/{version}" => get contests::running::api::rules;
+    "/api/v1/contests/{id}/officers" => get contests::running::api::officers::list, post contests::running::api::officers::appoint;
+    "/api/v1/contests/{id}/officers/{officer}" => delete contests::running::api::officers::dismiss;
+    "/api/v1/contests/{id}/entries" => get contests::entering::api::list, post contests::entering::api::begin;
+    "/api/v1/contests/{id}/entries/{entry}" => get contests::entering::api::show, put contests::entering::api::write;
+    "/api/v1/contests/{id}/entries/{entry}/submission" => post contests::entering::api::submit;
+    "/api/v1/contests/{id}/entries/{entry}/withdrawal" => post contests::entering::api::withdraw;
+    "/api/v1/contests/{id}/entries/{entry}/eligibility" => post contests::entering::api::check;
     "/api/v1/contests/{id}/judges" => get contests::judging::api::judges::list, post contests::judging::api::judges::invite;
     "/api/v1/contests/{id}/judges/{judge}" => delete contests::judging::api::judges::remove;
     "/api/v1/contests/{id}/conflicts" => get contests::judging::api::conflicts::list, post contests::judging::api::conflicts::declare;

@@ -2,7 +2,9 @@
 //! with their rubrics, awards, and what decides between equals. Frozen and published with
 //! its SHA-256 before entries open, so that nobody can say afterwards it was different.
 
+mod amending;
 mod check;
+mod example;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
@@ -17,6 +19,9 @@ use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::{Count, Many, string_from};
 use crate::platform::problem::Problem;
 use crate::platform::text::Line;
+
+pub use amending::amended;
+pub use example::{amendment_example, example};
 
 /// Weights of a whole add up to this.
 pub const WHOLE: i64 = 1000;
@@ -410,56 +415,13 @@ pub(crate) mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Rules as contests have them: eligibility, paper review, roadshow.
-    pub fn sample() -> serde_json::Value {
-        let levels = json!([
-            {"score": 0, "words": "没有说明"},
-            {"score": 10, "words": "经实地走访核实，有数据支撑"},
-        ]);
-        let criterion = |key: &str, name: &str, weight: i64| json!({"key": key, "name": name, "weight": weight, "min": 0, "max": 10, "levels": levels});
-        json!({
-            "tracks": [
-                {"key": "education", "name": "乡村教育", "field": "education"},
-                {"key": "open", "name": "综合"},
-            ],
-            "entries": {
-                "opens_at": "2026-12-01T09:00:00+08:00", "closes_at": "2026-12-20T18:00:00+08:00",
-                "fields": [
-                    {"key": "need", "name": "服务需求", "limit": 500},
-                    {"key": "effect", "name": "项目成效", "limit": 800},
-                ],
-                "attachments": 3,
-            },
-            "stages": [
-                {"key": "eligibility", "name": "资格审查", "kind": "eligibility",
-                 "opens_at": "2026-12-20T18:00:00+08:00", "closes_at": "2026-12-25T18:00:00+08:00",
-                 "weight": 0, "judges_per_entry": 0},
-                {"key": "paper", "name": "书面评审", "kind": "review",
-                 "opens_at": "2026-12-26T09:00:00+08:00", "closes_at": "2027-01-05T18:00:00+08:00",
-                 "weight": 400, "blind": true, "judges_per_entry": 7,
-                 "method": "severity_adjusted", "advance": 12,
-                 "criteria": [criterion("need", "需求", 400), criterion("effect", "成效", 600)]},
-                {"key": "roadshow", "name": "路演", "kind": "roadshow",
-                 "opens_at": "2027-01-10T09:00:00+08:00", "closes_at": "2027-01-10T18:00:00+08:00",
-                 "weight": 600, "judges_per_entry": 9, "method": "trimmed_mean", "trim": 1,
-                 "criteria": [criterion("show", "展示", 1000)]},
-            ],
-            "awards": [
-                {"key": "gold", "name": "金奖", "quota": 1, "bars": true},
-                {"key": "silver", "name": "银奖", "quota": 2},
-            ],
-            "ties": [{"stage": "roadshow"}, {"stage": "paper", "criterion": "effect"}],
-            "notice_days": 7, "bar_past": true, "bar_elsewhere": true,
-        })
-    }
-
     pub fn read(value: serde_json::Value) -> Rules {
         deserr::deserialize::<_, _, FieldErrors>(value).unwrap()
     }
 
     #[test]
     fn the_same_rules_are_the_same_bytes() {
-        let rules = read(sample());
+        let rules = read(example());
         let text = rules.canonical();
         assert!(
             text.starts_with(r#"{"awards":[{"bars":true,"key":"gold","name":"金奖","quota":1}"#)
@@ -467,19 +429,19 @@ pub(crate) mod tests {
         assert_eq!(Rules::stored(&text).unwrap(), rules);
         assert_eq!(Rules::stored(&text).unwrap().hash(), rules.hash());
         // What means the same instant, or says a default, changes nothing.
-        let mut same = sample();
+        let mut same = example();
         same["entries"]["opens_at"] = json!("2026-12-01T01:00:00Z");
         same["stages"][1]["trim"] = json!(0);
         same["stages"][0]["criteria"] = json!([]);
         assert_eq!(read(same).hash(), rules.hash());
-        let mut other = sample();
+        let mut other = example();
         other["stages"][1]["criteria"][0]["levels"][0]["words"] = json!("没有说明。");
         assert_ne!(read(other).hash(), rules.hash());
     }
 
     #[test]
     fn every_bad_field_is_told_at_once() {
-        let mut bad = sample();
+        let mut bad = example();
         bad["tracks"][0]["key"] = json!("Education");
         bad["stages"][1]["criteria"][0]["weight"] = json!(0.5);
         bad["stages"][1]["kind"] = json!("vote");
@@ -516,7 +478,7 @@ pub(crate) mod tests {
 
     #[test]
     fn what_comes_as_it_closes_is_late() {
-        let rules = read(sample());
+        let rules = read(example());
         let closes = rules.entries.closes_at;
         assert!(rules.entries.are_open(rules.entries.opens_at));
         assert!(rules.entries.are_open(closes.plus(-1)));

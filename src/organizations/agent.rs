@@ -24,6 +24,8 @@ choice! {
         HoursRead = "hours:read",
         /// Check people in, settle shifts, correct records.
         HoursWrite = "hours:write",
+        /// Enter projects in contests.
+        ContestsEnter = "contests:enter",
     }
 }
 
@@ -56,6 +58,8 @@ pub enum Permission {
     ReadHours,
     /// Check people in, settle shifts, correct records.
     RecordHours,
+    /// Enter projects in contests, and read those entries.
+    EnterContests,
     /// Members, keys, the organization itself: for people, never for programs.
     Manage,
 }
@@ -65,7 +69,7 @@ impl Role {
     pub fn may(self, permission: Permission) -> bool {
         match permission {
             Permission::ReadProjects | Permission::ReadSignups | Permission::ReadHours => true,
-            Permission::WriteProjects | Permission::WriteSignups => {
+            Permission::WriteProjects | Permission::WriteSignups | Permission::EnterContests => {
                 matches!(self, Self::Owner | Self::Manager)
             }
             Permission::RecordHours => self != Self::Viewer,
@@ -91,6 +95,7 @@ impl Scope {
             Self::HoursWrite => {
                 matches!(permission, Permission::ReadHours | Permission::RecordHours)
             }
+            Self::ContestsEnter => permission == Permission::EnterContests,
         }
     }
 }
@@ -237,20 +242,22 @@ mod tests {
     #[test]
     fn roles_and_scopes_open_what_they_say() {
         use Permission::{
-            Manage, ReadHours, ReadProjects, ReadSignups, RecordHours, WriteProjects, WriteSignups,
+            EnterContests, Manage, ReadHours, ReadProjects, ReadSignups, RecordHours,
+            WriteProjects, WriteSignups,
         };
-        const ALL: [Permission; 7] = [
+        const ALL: [Permission; 8] = [
             ReadProjects,
             ReadSignups,
             ReadHours,
             RecordHours,
             WriteProjects,
             WriteSignups,
+            EnterContests,
             Manage,
         ];
         for (role, scopes, may) in [
             (Some("owner"), "[]", &ALL[..]),
-            (Some("manager"), "[]", &ALL[..6]),
+            (Some("manager"), "[]", &ALL[..7]),
             (Some("recorder"), "[]", &ALL[..4]),
             (Some("viewer"), "[]", &ALL[..3]),
             (None, "[]", &[]),
@@ -263,6 +270,7 @@ mod tests {
             (None, r#"["signups:write"]"#, &[ReadSignups, WriteSignups]),
             (None, r#"["hours:read"]"#, &[ReadHours]),
             (None, r#"["hours:write"]"#, &[ReadHours, RecordHours]),
+            (None, r#"["contests:enter"]"#, &[EnterContests]),
         ] {
             let agent = agent(role, scopes, "verified");
             for permission in ALL {

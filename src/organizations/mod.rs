@@ -205,6 +205,7 @@ impl Scope {
             Self::SignupsWrite => lang.pick("处理报名", "Decide on sign-ups"),
             Self::HoursRead => lang.pick("查看服务记录", "Read service records"),
             Self::HoursWrite => lang.pick("记录服务时间", "Record hours"),
+            Self::ContestsEnter => lang.pick("报名参赛", "Enter contests"),
         }
     }
 }

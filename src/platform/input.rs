@@ -276,6 +276,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
+impl Deserr<FieldErrors> for Id {
+    fn deserialize_from_value<V: deserr::IntoValue>(
+        value: deserr::Value<V>,
+        location: deserr::ValuePointerRef,
+    ) -> Result<Self, FieldErrors> {
+        let words = Words::new("应为小写的 UUID", "must be a UUID in small letters");
+        let id = parse_id(&string_from(value, location)?);
+        id.map(Self).map_err(|_| FieldErrors::at(location, words))
+    }
+}
+
 /// Reads a UUID written the usual way; anything else is not found.
 pub fn parse_id(text: &str) -> Result<Uuid, Problem> {
     Uuid::try_parse(text)

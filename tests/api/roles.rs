@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{app, shared};
 use crate::support::attendance::{coming, shown};
+use crate::support::contests::{announced, drafted, entered, rules_after, words};
 use crate::support::contract::contract;
 use crate::support::jury;
 use crate::support::notice::{Notice, morning, shift};
@@ -42,7 +43,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 134] = [
+const TABLE: [(&str, &str, [u16; 19]); 152] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -168,6 +169,24 @@ const TABLE: [(&str, &str, [u16; 19]); 134] = [
     ("GET",    "/api/v1/signals/{id}",                                       [401, 401, 401, 403, 403, 403, 200, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("POST",   "/api/v1/signals/{id}/decisions",                             [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("POST",   "/api/v1/signals/{id}/replies",                               [401, 401, 401, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests",                                                   [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests",                                                   [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 201]),
+    ("GET",    "/api/v1/contests/{id}",                                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PUT",    "/api/v1/contests/{id}",                                         [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/contests/{id}/announcement",                            [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/contests/{id}/amendments",                              [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/contests/{id}/cancellation",                            [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/contests/{id}/rules/{version}",                         [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/officers",                                [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/contests/{id}/officers",                                [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 201]),
+    ("DELETE", "/api/v1/contests/{id}/officers/{officer}",                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 204]),
+    ("GET",    "/api/v1/contests/{id}/entries",                                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("POST",   "/api/v1/contests/{id}/entries",                                      [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/entries/{entry}",                              [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("PUT",    "/api/v1/contests/{id}/entries/{entry}",                              [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/entries/{entry}/submission",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/entries/{entry}/withdrawal",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/entries/{entry}/eligibility",                  [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
     ("GET",    "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("DELETE", "/api/v1/contests/{id}/judges/{judge}",                       [401, 401, 401, 403, 204, 403, 403, 403, 204, 204, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
@@ -298,7 +317,7 @@ fn rows<'a>(
                 path if path.starts_with("/api/v1/signals/{id}") => statements.push(signal(organization, id)),
                 TRANSFERS => statements.push(honour(organization, holder, id)),
                 STRIKE => statements.push(outside_hours(organization, holder, id)),
-                path if path.starts_with("/api/v1/contests/{id}") => {
+                path if is_of_judging(path) => {
                     statements.extend(judged(organization, holder, project, id));
                 }
                 _ => {}
@@ -461,6 +480,15 @@ fn signal(organization: &Organization, id: &str) -> Sql {
     )
 }
 
+fn is_of_judging(path: &str) -> bool {
+    let below = path
+        .strip_prefix("/api/v1/contests/{id}/")
+        .unwrap_or_default();
+    ["judges", "conflicts", "stages"]
+        .iter()
+        .any(|room| below.starts_with(room))
+}
+
 /// A contest with this id, whose one judge and whose one entry have it as well.
 fn judged(
     organization: &Organization,
@@ -513,7 +541,13 @@ impl Row<'_> {
             _ => self.project.reference.clone(),
         };
         let [invitation, key, appointment] = &self.things;
+        let contest = match path.starts_with("/api/v1/contests/{id}") {
+            true if is_of_judging(path) => signup.clone(),
+            true => contest_for(organization, self.project, method, path),
+            false => String::new(),
+        };
         let id = match path.split('/').nth(3) {
+            Some("contests") => &contest,
             Some("projects") => &self.project.id,
             Some("shifts") => &self.shift.id,
             Some("coordinators") => appointment,
@@ -536,9 +570,11 @@ impl Row<'_> {
             .replace("{invitation}", invitation)
             .replace("{key}", key)
             .replace("{number}", &self.certificate)
+            .replace("{version}", "1")
+            .replace("{officer}", &contest)
             .replace("{stage}", "paper")
             .replace("{judge}", signup)
-            .replace("{entry}", signup)
+            .replace("{entry}", id)
             .replace("{id}", id);
         let target = match path.strip_prefix("/api/v1/ledger/") {
             Some(of) => sealed(organization.place, of, &target),
@@ -557,6 +593,12 @@ impl Row<'_> {
             ("POST", Some("transfers")) => Some(json!({
                 "system": "省平台", "records": [{"record_id": self.holders[0].1, "reference": "1"}],
             })),
+            ("POST", Some("entries")) => {
+                let mut body = words();
+                body["organization_id"] = json!(organization.id);
+                body["project_id"] = json!(self.project.id);
+                Some(body)
+            }
             ("POST", Some("outside-hours")) => Some(json!({"items": [{
                 "phone": holder.phone, "source": "省平台", "reference": unique().to_string(),
                 "activity": "敬老", "on_date": "2025-10-29", "minutes": 60,
@@ -590,6 +632,31 @@ impl Row<'_> {
             (_, None) => request.bearer(&keys[role]),
         }
     }
+}
+
+/// A contest by the office of region 36, with an officer and an entry of the same id; a
+/// draft where the path is about one.
+fn contest_for(organization: &Organization, project: &Project, method: &str, path: &str) -> String {
+    let place = organization.place;
+    let rules = rules_after(place.now());
+    let id = match (method, path.rsplit('/').next()) {
+        ("PUT", Some("{id}")) | ("POST", Some("announcement")) => drafted(place, &rules),
+        (_, Some("submission")) => {
+            announced(place, &rules_after(place.now().plus(-2 * 86_400_000)))
+        }
+        _ => announced(place, &rules),
+    };
+    place.rows(
+        "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
+         VALUES (?1, ?1, 'chair', ?1, '', 0)",
+        json!([id]),
+    );
+    if path.contains("{entry}") {
+        let entry = entered(organization, &id, project, "submitted");
+        let sql = "UPDATE contest_entry SET id = ?1 WHERE id = ?2";
+        place.rows(sql, json!([id, entry]));
+    }
+    id
 }
 
 /// What is there of the ledger, for a path below it.
@@ -649,6 +716,18 @@ fn keys(organization: &Organization, other: &Organization) -> Keys {
 fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
     let phone = format!("138{:08}", unique());
     match (method, path.rsplit('/').next()) {
+        ("PUT", Some("{id}")) => Some(json!({"name": "大赛"})),
+        ("PUT", Some("{entry}")) => Some(words()),
+        ("POST", Some("submission")) => None,
+        ("POST", Some("withdrawal")) => Some(json!({})),
+        ("POST", Some("eligibility")) => Some(json!({"eligible": true})),
+        ("POST", Some("contests")) => Some(json!({"region": "36", "name": "大赛"})),
+        ("POST", Some("announcement")) => None,
+        ("POST", Some("amendments")) => {
+            Some(json!({"reason": "延期", "rules": rules_after(place.now().plus(86_400_000))}))
+        }
+        ("POST", Some("cancellation")) => Some(json!({"reason": "防汛"})),
+        ("POST", Some("officers")) => Some(json!({"phone": phone, "role": "supervisor"})),
         ("PUT", Some("id-document")) => {
             Some(json!({"kind": "resident_id", "number": "11010519491231002X"}))
         }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use diandan::contests::rules::example;
 use diandan::platform::clock::{DAY, HOUR};
 use serde_json::{Value, json};
 
 use crate::support::at;
+use crate::support::contests::announced;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::Volunteer;
@@ -84,6 +86,15 @@ fn no_row_knows_who_left() {
         .sends("POST", &target, &invitation)
         .is(201);
     place.sql(vec![appointment(&ming, "3607")]);
+    let contest = announced(place, &example());
+    place
+        .coordinator("36")
+        .sends(
+            "POST",
+            &format!("/api/v1/contests/{contest}/officers"),
+            &json!({"phone": ming.phone, "role": "supervisor"}),
+        )
+        .is(201);
     let project = organization.publishes(&Notice::of(&[
         with_waitlist(shift("a", at(NINE), 1), 2),
         shift("b", at(NINE).plus(DAY), 3),
@@ -157,6 +168,7 @@ fn no_row_knows_who_left() {
         "signup.note",
         "signup.organizer_note",
         "invitation.phone_sealed",
+        "contest_officer.phone_sealed",
         "coordinator.phone_sealed",
         "organization.contact_phone",
         "record_dispute_step.words",
@@ -359,6 +371,8 @@ fn every_trace_of_a_person_is_decided_on() {
         .collect();
     let erased = [
         "certificate.share_sealed",
+        "contest_officer.phone_hash",
+        "contest_officer.phone_sealed",
         "coordinator.phone_hash",
         "coordinator.phone_sealed",
         "idempotency_key.answer_sealed",

@@ -1,6 +1,7 @@
 //! The examples of the OpenAPI document do what they show: each is sent as it stands, on a
 //! day on which its dates lie ahead.
 
+use diandan::contests::rules::example;
 use diandan::imports::work::{Budget, get_on};
 use diandan::platform::clock::DAY;
 use diandan::platform::crypto::sha256_hex;
@@ -8,6 +9,7 @@ use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::at;
+use crate::support::contests::{announced, drafted, entered};
 use crate::support::contract::contract;
 use crate::support::desk::Desk;
 use crate::support::jury::Contest;
@@ -388,6 +390,66 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => organization.member("recorder").session,
             };
             request("POST", path.replace("{id}", &organization.id), &session)
+        }
+        "begin_contest_entry"
+        | "write_contest_entry"
+        | "submit_contest_entry"
+        | "withdraw_contest_entry"
+        | "check_contest_entry" => {
+            // Those the example names.
+            let named = "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a90";
+            desk.place().rows(
+                "INSERT INTO organization (id, name, kind, region, state, created_at)
+                 VALUES (?1, '邻里社', 'volunteer_team', '36', 'verified', 0)",
+                json!([named]),
+            );
+            let mut entrant = Organization {
+                id: named.to_owned(),
+                ..organization.clone()
+            };
+            entrant.key = entrant.new_key(&["projects:write", "contests:enter"]);
+            let start = at("2026-11-28T09:00:00+08:00");
+            let mut project = entrant.publishes(&Notice::of(&[shift("a", start, 5)]));
+            let id = "01938e2a-7c10-7d3a-9c55-4b1f8e6d2a91";
+            let sql = "UPDATE project SET id = ?2 WHERE id = ?1";
+            desk.place().rows(sql, json!([project.id, id]));
+            id.clone_into(&mut project.id);
+            let contest = announced(desk.place(), &example());
+            desk.it_is(at("2026-12-05T09:00:00+08:00"));
+            let state = match operation {
+                "begin_contest_entry" => "withdrawn",
+                "submit_contest_entry" | "write_contest_entry" => "draft",
+                _ => "submitted",
+            };
+            let entry = entered(&entrant, &contest, &project, state);
+            let target = path.replace("{id}", &contest).replace("{entry}", &entry);
+            match operation {
+                "check_contest_entry" => {
+                    request("POST", target, &desk.place().coordinator("36").session)
+                }
+                "write_contest_entry" => request("PUT", target, &entrant.key),
+                _ => request("POST", target, &entrant.key),
+            }
+        }
+        "prepare_contest" => {
+            let coordinator = desk.place().coordinator("36");
+            request("POST", path.to_owned(), &coordinator.session)
+        }
+        "edit_contest"
+        | "announce_contest"
+        | "amend_contest"
+        | "call_off_contest"
+        | "appoint_contest_officer" => {
+            let contest = match operation {
+                "edit_contest" | "announce_contest" => drafted(desk.place(), &example()),
+                _ => announced(desk.place(), &example()),
+            };
+            let coordinator = desk.place().coordinator("36");
+            let method = match operation {
+                "edit_contest" => "PUT",
+                _ => "POST",
+            };
+            request(method, path.replace("{id}", &contest), &coordinator.session)
         }
         other => panic!("say here what {other} needs before its example can succeed"),
     }

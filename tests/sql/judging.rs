@@ -149,7 +149,8 @@ fn an_office_runs_its_own_contest_within_its_reach() {
     }
     // A draft is nobody else's business, and a cancelled contest takes no judges.
     place.rows(
-        "UPDATE contest SET state = 'draft' WHERE id = ?1",
+        "UPDATE contest SET state = 'draft', rules_version = 0, announced_at = NULL, entries_open_at = NULL,
+           entries_close_at = NULL, ends_at = NULL WHERE id = ?1",
         json!([contest.id]),
     );
     elsewhere

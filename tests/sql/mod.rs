@@ -7,6 +7,7 @@ mod certificates;
 mod clerk;
 mod clock;
 mod console;
+mod contests;
 mod coordination;
 mod corrections;
 mod departing;

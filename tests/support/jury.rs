@@ -59,10 +59,12 @@ pub fn announced(organization: &Organization, id: &str) -> [Sql; 2] {
     let document = rules(now).to_string();
     [
         (
-            "INSERT INTO contest (id, organization_id, region, office, name, state, rules_version, created_at, announced_at)
-             VALUES (?1, ?2, '36', '省民政厅', '志愿服务项目大赛', 'announced', 1, 0, 0)"
+            "INSERT INTO contest (id, organization_id, region, office, name, state, rules_version, entries_open_at,
+               entries_close_at, ends_at, created_at, announced_at)
+             VALUES (?1, ?2, '36', '省民政厅', '志愿服务项目大赛', 'announced', 1, ?3 - 777600000, ?3 - 86400000,
+               ?3 + 288000000, 0, 0)"
                 .to_owned(),
-            vec![json!(id), json!(organization.id)],
+            vec![json!(id), json!(organization.id), json!(now.millis())],
         ),
         (
             "INSERT INTO contest_rules (contest_id, version, document, hash, published_at)

@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod app;
 pub mod attendance;
+pub mod contests;
 pub mod contract;
 pub mod desk;
 pub mod jury;

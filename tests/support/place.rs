@@ -115,8 +115,12 @@ impl dyn Place + '_ {
             name,
             key: String::new(),
         };
-        organization.key =
-            organization.new_key(&["projects:write", "signups:read", "signups:write"]);
+        organization.key = organization.new_key(&[
+            "projects:write",
+            "signups:read",
+            "signups:write",
+            "contests:enter",
+        ]);
         organization
     }
 

@@ -234,7 +234,8 @@ pub fn timely(rules: &Rules, stage: &Stage, now: Instant) -> Result<(), Problem>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contests::rules::tests::{read, sample};
+    use crate::contests::rules::example;
+    use crate::contests::rules::tests::read;
 
     fn urn() -> Urn {
         let entrant = |number: i64, track: &str| Entrant {
@@ -264,7 +265,7 @@ mod tests {
 
     #[test]
     fn each_track_is_drawn_from_its_own_judges() {
-        let (rules, urn) = (read(sample()), urn());
+        let (rules, urn) = (read(example()), urn());
         let mut came = urn.draw(&rules, 2, &[7; 32]).unwrap();
         came.drawn.sort_unstable();
         let judges = |entry: i64| -> Vec<i64> {
@@ -287,7 +288,7 @@ mod tests {
 
     #[test]
     fn entries_that_cannot_be_drawn_for_are_named() {
-        let problem = urn().draw(&read(sample()), 3, &[7; 32]).unwrap_err();
+        let problem = urn().draw(&read(example()), 3, &[7; 32]).unwrap_err();
         assert_eq!(problem.code(), "draw_impossible");
         let named = problem.title(crate::platform::i18n::Lang::En);
         assert!(named.contains("E0002"), "{named}");
@@ -295,7 +296,7 @@ mod tests {
 
     #[test]
     fn a_stage_is_drawn_once_what_comes_before_is_over() {
-        let rules = read(sample());
+        let rules = read(example());
         let (paper, roadshow) = (
             rules.stage("paper").unwrap(),
             rules.stage("roadshow").unwrap(),

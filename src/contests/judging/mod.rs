@@ -6,7 +6,6 @@ pub mod drawn;
 pub mod pages;
 pub mod store;
 
-use axum::http::StatusCode;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,7 +16,6 @@ use crate::platform::crypto::{NoRandomness, Token, sha256_hex};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::string_from;
-use crate::platform::problem::Problem;
 
 /// The prefix of a code that makes whoever redeems it a judge.
 const CODE_PREFIX: &str = "ddj_";
@@ -202,18 +200,6 @@ pub struct Judge {
 /// What the public reads instead of a judge's name.
 pub fn judge_number(number: i64) -> String {
     format!("J{number:02}")
-}
-
-/// 409: the contest is a draft or was cancelled.
-pub fn not_running() -> Problem {
-    Problem::new(
-        StatusCode::CONFLICT,
-        "contest_not_running",
-        Words::new(
-            "大赛尚未公布或已取消",
-            "The contest is not announced, or was cancelled",
-        ),
-    )
 }
 
 #[cfg(test)]

@@ -4,31 +4,29 @@
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::not_running;
 use crate::bind;
 use crate::contests::rules::Rules;
+use crate::contests::running::not_running;
 use crate::platform::db::{self, Batch, Statement};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
-/// Whoever asks, and what they are in a contest. `?1` session, `?2` now, `?3` contest. A
-/// judge never runs the contest, nor does one who left. `conflicted` are the tracks in which
-/// an organization of theirs competes.
+/// Whoever asks, and what they are in a contest. `?1` session, `?2` now, `?3` contest.
 macro_rules! caller {
     () => {
-        "caller AS (
+        concat!(
+            crate::contests::running::store::runs!(),
+            ",
+caller AS (
   SELECT c.volunteer_id, 'volunteer:' || c.volunteer_id AS actor, k.id AS contest_id, k.state,
     k.rules_version,
     iif(j.left_at IS NULL, j.id, NULL) AS judge_id, j.number AS judge_number, j.declared_at,
-    j.id IS NULL AND EXISTS (
-      SELECT 1 FROM contest_role o
-      WHERE o.contest_id = k.id AND o.volunteer_id = c.volunteer_id AND o.role = 'organizer') AS runs,
-    j.id IS NULL AND EXISTS (
-      SELECT 1 FROM contest_role o WHERE o.contest_id = k.id AND o.volunteer_id = c.volunteer_id) AS reads
-  FROM session c
+    EXISTS (SELECT 1 FROM runs) AS runs,
+    EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM officer) AS reads
+  FROM asker c
   LEFT JOIN contest k ON k.id = ?3
-  LEFT JOIN contest_judge j ON j.contest_id = k.id AND j.volunteer_id = c.volunteer_id
-  WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
+  LEFT JOIN contest_judge j ON j.contest_id = k.id AND j.volunteer_id = c.volunteer_id)"
+        )
     };
 }
 pub(crate) use caller;

@@ -255,12 +255,13 @@ fn check_scale(criterion: &Criterion, at: &str, faults: &mut Faults) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{read, sample};
+    use super::super::example;
+    use super::super::tests::read;
     use crate::platform::i18n::Lang;
     use serde_json::{Value, json};
 
     fn faults(change: impl FnOnce(&mut Value)) -> Vec<String> {
-        let mut rules = sample();
+        let mut rules = example();
         change(&mut rules);
         let faults = read(rules).check("/rules").err().unwrap_or_default();
         let faults = faults.in_lang(Lang::En).into_iter();

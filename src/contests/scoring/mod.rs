@@ -120,11 +120,12 @@ pub fn check(stage: &Stage, scores: &Scores, whole: bool) -> Result<(), FieldErr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contests::rules::tests::{read, sample};
+    use crate::contests::rules::example;
+    use crate::contests::rules::tests::read;
 
     #[test]
     fn scores_are_held_against_the_rubric() {
-        let rules = read(sample());
+        let rules = read(example());
         let paper = rules.stage("paper").unwrap();
         let faults = |scores: &[(&str, i64)], whole| -> Vec<String> {
             let scores = scores
@@ -148,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_stage_is_scored_between_its_times() {
-        let rules = read(sample());
+        let rules = read(example());
         let paper = rules.stage("paper").unwrap();
         let code = |now| open(paper, now).err().map(|problem| problem.code());
         assert_eq!(code(paper.opens_at.plus(-1)), Some("stage_not_open"));

@@ -73,6 +73,10 @@ kinds! {
         ("已是统筹员", "Coordinator already")
         ("这个手机号的主人已经是该行政区划的统筹员。", "Whoever has this phone coordinates that region already.")
         ("无须再任命。", "Nothing needs to be done.")
+    already_entered 409
+        ("已经报名参赛", "Entered already")
+        ("这个项目在本届大赛已有一份报名，一个项目只能报一次。", "The project has an entry in this contest already: one a project.")
+        ("修改那份报名，或先撤回它。", "Change that entry, or withdraw it first.")
     already_invited 409
         ("已经邀请过", "Invited already")
         ("对这个手机号的邀请还有效，对方还没有答复。", "An invitation for this phone is open and has not been answered.")
@@ -85,6 +89,10 @@ kinds! {
         ("已是成员", "Member already")
         ("这个手机号的主人已经是组织的成员。", "Whoever has this phone is a member of the organization already.")
         ("要改角色时，修改该成员。", "To give them another role, change the member.")
+    already_officer 409
+        ("已有职务", "Officer already")
+        ("这个手机号的主人在这届大赛已有一项职务。", "Whoever has this phone has an office in the contest already.")
+        ("无须再任命；要换职务，先解除现有的。", "Nothing needs to be done; to give another office, end the one they have.")
     already_replied 409
         ("已经说明过", "Already replied")
         ("对这次未到的说明已经提交过，不能改写。", "A reply to this absence was given already; it is not rewritten.")
@@ -137,10 +145,14 @@ kinds! {
         ("尚未申报回避", "Conflicts undeclared")
         ("评委还没有申报利益冲突（没有也须申报）；申报之前不显示参赛项目。", "The judge has not said yet which conflicts they have, or that they have none; no entry is shown before.")
         ("先申报：`POST /api/v1/contests/{id}/conflicts`，没有时传空列表。", "Declare first: `POST /api/v1/contests/{id}/conflicts`, with an empty list if there are none.")
+    contest_not_draft 409
+        ("大赛不是草稿", "Not a draft")
+        ("大赛已经公布或取消，不能再按草稿修改或公布。", "The contest was announced or called off: it is not edited or announced as a draft any more.")
+        ("规则要调整时，提交公开修订。", "To change its rules, publish an amendment.")
     contest_not_running 409
-        ("大赛未在进行", "Contest not running")
-        ("大赛尚未公布，或已取消。", "The contest is not announced yet, or was cancelled.")
-        ("公布后再试。", "Try again once it is announced.")
+        ("大赛未在进行", "Not running")
+        ("大赛还没有公布，或已经取消。", "The contest is not announced yet, or was called off.")
+        ("读取大赛的当前状态。", "Read where the contest stands.")
     credit_code_taken 409
         ("信用代码已被登记", "Credit code taken")
         ("已有组织用这个统一社会信用代码登记，且没有被驳回。", "An organization that was not refused is registered with this unified social credit code.")
@@ -177,6 +189,26 @@ kinds! {
         ("班次已结束", "Shift over")
         ("班次已经结束。", "The shift has ended.")
         ("换一个班次。", "Choose another shift.")
+    entered_elsewhere 409
+        ("正在参加别的大赛", "Takes part elsewhere")
+        ("这个项目正在参加另一届还没有结束的大赛，规则不允许同时参加。", "The project takes part in another contest still under way, which the rules do not allow.")
+        ("等那届大赛结束，或先在那里撤回。", "Wait until that contest is over, or withdraw there first.")
+    entries_closed 409
+        ("报名已截止", "Entries closed")
+        ("报名截止时间 `closed_at` 已过。", "Entries closed at `closed_at`.")
+        ("如规则延期，会以公开修订的方式公布。", "If the deadline is extended, an amendment says so in the open.")
+    entries_not_open 409
+        ("报名尚未开始", "Entries not open")
+        ("报名从 `opens_at` 开始。", "Entries open at `opens_at`.")
+        ("先存草稿，到时再提交。", "Keep a draft, and submit it then.")
+    entry_not_submitted 409
+        ("报名未提交", "Not submitted")
+        ("这份报名没有提交，或已经撤回，不能作资格审查决定。", "The entry is not submitted, or was withdrawn: there is nothing to decide on.")
+        ("读取报名的当前状态。", "Read where the entry stands.")
+    entry_withdrawn 409
+        ("报名已撤回", "Entry withdrawn")
+        ("这份报名已经撤回，不能再修改。", "The entry was withdrawn and changes no more.")
+        ("截止前可以为同一项目重新报名。", "Until entries close, enter the project anew.")
     forbidden 403
         ("没有权限", "Forbidden")
         ("调用者的身份已确认，但没有这项权限：密钥缺少范围，或属于别的组织，或成员角色不够。", "The caller is known and may not: the key lacks a scope or belongs to another organization, or the member's role does not reach.")
@@ -221,6 +253,10 @@ kinds! {
         ("JSON 嵌套过深", "JSON nested too deeply")
         ("数组和对象的嵌套超过 32 层。", "Arrays and objects stand more than 32 levels inside one another.")
         ("按接口文档组织请求体。", "Shape the body as the reference says.")
+    judging_begun 409
+        ("评分已开始", "Judging has begun")
+        ("评分已经开始，资格审查不再改动。", "Judging has begun: eligibility is not decided any more.")
+        ("如有问题，由组织者在结果公示期处理。", "What is wrong is dealt with when the result is on notice.")
     key_rotated_today 409
         ("密钥刚更换过", "Key rotated today")
         ("组织的签名密钥 24 小时内已更换过。", "The organization's signing key was rotated within the last 24 hours.")
@@ -309,10 +345,18 @@ kinds! {
         ("不能登记自己", "Own attendance")
         ("登记的是操作者本人：手工登记和扫描签到表都须由别人来做。", "The attendance is that of whoever enters it: by hand and by the sheet, others vouch for it.")
         ("扫现场的签到码，或请另一位负责人登记。", "Check in by the code shown at the place, or let somebody else enter it.")
+    own_entry 403
+        ("本组织的参赛项目", "Own entry")
+        ("决定的人是参赛组织的成员，应当回避。", "Whoever decides belongs to the organization that entered.")
+        ("请另一位组织者决定。", "Ask another organizer to decide.")
     own_record 403
         ("不能处理自己的记录", "Your own record")
         ("记录属于处理者本人：自己的时长由别人核对。", "The record is of whoever wants to decide on it: hours are checked by somebody else.")
         ("请组织的其他成员或统筹员处理。", "Ask another member of the organization, or the coordinator.")
+    past_winner 409
+        ("曾经获奖", "Past winner")
+        ("这个项目曾获奖，按本届规则不再参评。", "The project won before, which bars it by the rules of this contest.")
+        ("可以报名参加没有这条规则的大赛，或推荐别的项目。", "Enter a contest without that rule, or another project.")
     project_cancelled 410
         ("项目已取消", "Project cancelled")
         ("项目曾在菜单上，后来取消了；`reason` 是原因。", "The project was on the menu and was called off; `reason` says why.")
@@ -425,6 +469,10 @@ kinds! {
         ("消息太多", "Too many messages")
         ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
         ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
+    too_many_officers 409
+        ("职务人员已满", "Too many officers")
+        ("一届大赛同时最多 50 名职务人员。", "A contest has at most 50 officers at a time.")
+        ("先解除一些职务。", "End some offices first.")
     too_many_projects 422
         ("项目过多", "Too many projects")
         ("一个文件里的项目超过 5000 个。", "The file has more than 5,000 projects.")

@@ -115,7 +115,9 @@ const WITHDRAW_INVITATIONS: &str = "
 UPDATE invitation SET outcome = 'withdrawn', ended_at = ?2 WHERE invited_by = ?1 AND ended_at IS NULL";
 
 /// What knows their phone. `?1` by which it is found.
-const FORGET_PHONE: [&str; 4] = [
+const FORGET_PHONE: [&str; 5] = [
+    "UPDATE contest_officer SET ended_at = coalesce(ended_at, created_at), phone_hash = '', phone_sealed = ''
+     WHERE phone_hash = ?1",
     "DELETE FROM invitation WHERE phone_hash = ?1",
     "DELETE FROM coordinator WHERE phone_hash = ?1",
     "DELETE FROM outbox WHERE phone_hash = ?1",

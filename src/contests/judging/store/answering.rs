@@ -2,9 +2,12 @@
 
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::contests::judging::{JudgeAnswer, JudgeCode, judge_number, not_running};
+use crate::contests::judging::{JudgeAnswer, JudgeCode, judge_number};
+use crate::contests::log::Act;
+use crate::contests::running::not_running;
 use crate::organizations::api::invitations::over;
 use crate::platform::clock::Instant;
 use crate::platform::db;
@@ -48,27 +51,35 @@ pub async fn open(visit: &Visit, code: &JudgeCode) -> Result<Option<Opened>, Pro
     Ok(visit.db.first(opened).await?)
 }
 
+/// To which contest a code belongs, used or not.
+const CONTEST: &str = "SELECT contest_id FROM contest_judge WHERE code_hash = ?1";
+
+#[derive(Deserialize)]
+struct Contest {
+    contest_id: String,
+}
+
 /// An invitation in the hands of whoever is signed in. It is `open` to them while nobody has
-/// used it, and `theirs` once they have. `?1` session, `?2` now, `?3` hash of the code.
+/// used it, and `theirs` once they have. `?1` session, `?2` now, `?3` its contest, `?4` hash
+/// of the code.
 macro_rules! held {
     () => {
-        "WITH held AS (
+        concat!(
+            "WITH ",
+            caller!(),
+            ",
+held AS (
   SELECT j.id, j.contest_id, j.number, c.volunteer_id, j.accepted_at IS NOT NULL AS accepted,
     j.volunteer_id IS c.volunteer_id AS theirs,
     j.left_at IS NULL AND j.accepted_at IS NULL AND j.code_expires_at > ?2 AS open,
     CASE
-      WHEN k.state <> 'announced' THEN 'contest_not_running'
-      WHEN EXISTS (
-        SELECT 1 FROM contest_judge o
-        WHERE o.contest_id = j.contest_id AND o.volunteer_id = c.volunteer_id) THEN 'already_judge'
-      WHEN EXISTS (
-        SELECT 1 FROM contest_role o
-        WHERE o.contest_id = j.contest_id AND o.volunteer_id = c.volunteer_id) THEN 'runs_contest'
+      WHEN c.state <> 'announced' THEN 'contest_not_running'
+      WHEN c.judge_number IS NOT NULL THEN 'already_judge'
+      WHEN c.reads THEN 'runs_contest'
     END AS obstacle
-  FROM session c
-  JOIN contest_judge j ON j.code_hash = ?3
-  JOIN contest k ON k.id = j.contest_id
-  WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
+  FROM caller c
+  JOIN contest_judge j ON j.contest_id = c.contest_id AND j.code_hash = ?4)"
+        )
     };
 }
 
@@ -175,7 +186,18 @@ pub async fn answer(
     key: &IdempotencyKey,
 ) -> Result<(AnsweredInvitation, bool), Problem> {
     let (caller, hash) = (visit.credential_hash(), code.hash());
-    let about = |sql: &'static str| bind!(sql, &caller, visit.now, &hash);
+    let contest: Option<Contest> = visit.db.first(bind!(CONTEST, &hash)).await?;
+    let contest = contest.map_or_else(String::new, |contest| contest.contest_id);
+    let about = |sql: &'static str| bind!(sql, &caller, visit.now, &contest, &hash);
+    let act = Act {
+        contest: &contest,
+        act: match answer {
+            JudgeAnswer::Accept => "judge.accepted",
+            JudgeAnswer::Decline => "judge.declined",
+        },
+        subject: format!("contest:{contest}"),
+        detail: json!({}),
+    };
     let statements = vec![
         bind!(SIGNED_IN, &caller, visit.now),
         about(HELD),
@@ -183,6 +205,7 @@ pub async fn answer(
             JudgeAnswer::Accept => ACCEPT,
             JudgeAnswer::Decline => DECLINE,
         }),
+        act.logged(visit),
         key.point_at(visit, &hash),
         about(HELD),
     ];
@@ -200,7 +223,7 @@ pub async fn answer(
         return Err(Problem::unauthenticated());
     }
     let before: Held = batch.first(1)?.ok_or_else(over)?;
-    let after: Held = batch.first(4)?.ok_or_else(over)?;
+    let after: Held = batch.first(5)?.ok_or_else(over)?;
     let accepts = answer == JudgeAnswer::Accept;
     match (before.open, before.obstacle) {
         (true, Some(obstacle)) if accepts => Err(obstacle.problem()),

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::Caller;
 use crate::bind;
 use crate::contests::judging::ConflictKind;
+use crate::contests::log::Act;
 use crate::platform::clock::Instant;
 use crate::platform::db::{Batch, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Ran};
@@ -218,13 +219,29 @@ pub async fn declare(
     let (caller, said) = (visit.credential_hash(), json!(conflicts).to_string());
     let about = |sql: &'static str| bind!(sql, &caller, visit.now, contest, &said);
     let door = || Caller::at_the_door(visit, contest);
+    let id = contest.to_string();
+    // Which they are, is for the judge and for those who draw; that they were, for the log.
+    let logged = |act| {
+        let subject = format!("contest:{id}");
+        let detail = json!({"declared": conflicts.len()});
+        Act {
+            contest: &id,
+            act,
+            subject,
+            detail,
+        }
+        .logged(visit)
+    };
     let statements = vec![
         door(),
         about(UNKNOWN),
         about(DECLARE),
+        logged("conflicts.declared"),
         key.point_at(visit, contest),
         about(DECLARE_OWN),
+        logged("conflicts.found"),
         about(DECLARE_FIRST),
+        logged("conflicts.declared_first"),
         door(),
         own(visit, contest),
     ];
@@ -241,5 +258,5 @@ pub async fn declare(
         let places = unknown.into_iter().map(|unknown| unknown.place);
         return Ok(Declared::Unknown(places.collect()));
     }
-    Ok(Declared::Done(declaration(&batch, 6, 7)?, false))
+    Ok(Declared::Done(declaration(&batch, 9, 10)?, false))
 }

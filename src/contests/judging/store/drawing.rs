@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::Caller;
 use crate::bind;
 use crate::contests::judging::drawn::{Outcome, Urn, timely};
+use crate::contests::log::Act;
 use crate::contests::rules::{Key, Rules};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::{hex, random, sha256_hex};
@@ -268,7 +269,7 @@ pub async fn draw(
             Err(error) => return Err(error.into()),
         };
         Caller::of(&written, 0)?.require_runs()?.require_running()?;
-        let drawn = of_batch(&written, 6)?.into_iter().next();
+        let drawn = of_batch(&written, 7)?.into_iter().next();
         return drawn
             .map(|drawn| (drawn, false))
             .ok_or_else(|| Problem::internal("a draw was not written and nothing refused"));
@@ -375,6 +376,13 @@ impl Plan {
                 sha256_hex(&self.document),
                 &self.reason,
             ),
+            Act {
+                contest: &contest.to_string(),
+                act: "judges.drawn",
+                subject: format!("stage:{stage_key}"),
+                detail: json!({"draw": self.draw, "seed": self.seed, "hash": sha256_hex(&self.document), "reason": self.reason}),
+            }
+            .logged(visit),
             key.point_at(visit, self.draw),
             of_this(END),
             of_this(ASSIGN).and(&self.pairs),

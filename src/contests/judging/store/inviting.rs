@@ -1,6 +1,7 @@
 //! Inviting judges, listing them, and their leaving.
 
 use serde::Deserialize;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::Caller;
@@ -8,6 +9,7 @@ use crate::bind;
 use crate::contests::judging::{
     INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState, judge_number,
 };
+use crate::contests::log::Act;
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, DbError, Statement};
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran, Reply};
@@ -178,11 +180,18 @@ pub async fn invite(
             contest,
             invitee.id,
             invitee.name,
-            serde_json::json!(invitee.tracks).to_string(),
+            json!(invitee.tracks).to_string(),
             invitee.code.hash(),
             good_until(visit.now),
             JUDGES_AT_MOST,
         ),
+        Act {
+            contest: &contest.to_string(),
+            act: "judge.invited",
+            subject: format!("judge:{}", invitee.id),
+            detail: json!({"tracks": invitee.tracks}),
+        }
+        .logged(visit),
         key.keep(visit, invitee.id, reply)?,
     ];
     let batch = match key.run(visit, statements).await? {
@@ -243,6 +252,13 @@ pub async fn leave(visit: &Visit, contest: Uuid, judge: Uuid) -> Result<(), Prob
         Caller::at_the_door(visit, contest),
         about(WHO_LEFT),
         about(LEAVE),
+        Act {
+            contest: &contest.to_string(),
+            act: "judge.left",
+            subject: format!("judge:{judge}"),
+            detail: json!({}),
+        }
+        .logged(visit),
     ];
     let batch = visit.db.batch(statements).await?;
     let caller = Caller::of(&batch, 0)?;

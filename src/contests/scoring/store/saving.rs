@@ -93,6 +93,17 @@ FROM written w
 WHERE w.version = 0"
 );
 
+/// Right after a ballot was written, if it is handed in: `?10` the request.
+const HANDED_IN: &str = concat!(
+    desk!(),
+    "
+INSERT INTO contest_log (contest_id, at, actor, act, subject, detail, request_id)
+SELECT d.contest_id, ?2, 'judge:' || d.judge_id, 'ballot.handed_in', 'entry:' || d.entry_id,
+  json_object('stage', d.stage, 'version', d.version, 'scores', json(d.scores)), ?10
+FROM desk d
+WHERE changes() > 0 AND d.entry_id = ?5 AND d.submitted_at IS NOT NULL"
+);
+
 /// What came of saving.
 #[derive(Debug)]
 pub enum Saved {
@@ -127,17 +138,21 @@ pub async fn save(
             basis.param(),
         )
     };
+    // What counts is logged: what was handed in, each time it changes.
+    let log = || write(HANDED_IN).and(&*visit.request_id);
     let statements = vec![
         Caller::at_the_door(visit, contest),
         one(visit, contest, stage, &entry),
         write(REVISE),
+        log(),
         write(BEGIN),
+        log(),
         one(visit, contest, stage, &entry),
     ];
     let batch = visit.db.batch(statements).await?;
     let bench = Bench::of(&batch, stage)?;
     let before: Row = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    let after: Row = batch.first(4)?.ok_or_else(Problem::not_found)?;
+    let after: Row = batch.first(6)?.ok_or_else(Problem::not_found)?;
     let stands = Ballot::of(&after);
     if after.version > before.version {
         return Ok(Saved::Stands(stands));

@@ -1,0 +1,5 @@
+//! Contests: rules published beforehand, entries, and the log of every act.
+
+mod entering;
+mod log;
+mod running;
