@@ -266,6 +266,7 @@ fn judging_pages() -> Router {
             "/contests/{id}/judges",
             get(pages::judges).post(pages::invite),
         )
+        .route("/contests/{id}/judges/draw", post(pages::draw))
         .route("/contests/{id}/judges/remove", post(pages::remove))
         .route("/me/judging", get(desk::mine))
         .route(

@@ -11,6 +11,7 @@ use crate::support::answer::Answer;
 use crate::support::desk::Desk;
 use crate::support::jury::{Contest, Entry};
 use crate::support::people::Volunteer;
+use crate::support::request::Request;
 
 const DRAWS: &str = "stages/paper/draws";
 
@@ -203,4 +204,53 @@ fn an_organizer_who_belongs_to_an_entrant_reads_nothing_of_its_track() {
     );
     assert_eq!(tracks(&owner), 0);
     assert_eq!(tracks(&neutral), 1);
+}
+
+#[test]
+fn those_who_run_a_contest_draw_on_its_page() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let contest = Contest::announced(place);
+    let owner = contest.organization.member("owner");
+    let here = format!("/contests/{}/judges", contest.id);
+    let submits = |fields: &[(&str, &str)]| {
+        let request = Request::new("POST", format!("{here}/draw")).browser(&owner.session);
+        place.send(&request.form(fields))
+    };
+    let reads = || {
+        place
+            .send(&Request::get(&*here).browser(&owner.session))
+            .is(200)
+            .text()
+    };
+    let entries = entries(&contest, 2);
+    let (li, first) = contest.judge();
+    let refused = submits(&[("stage", "paper")]).is(409).text();
+    assert!(refused.contains("没有足够的、无利益冲突的评委：E0001、E0002"));
+    contest.judge();
+    submits(&[("stage", "paper")]).is(303);
+    assert!(reads().contains("第 1 次抽签") && reads().contains("已交 <b class=\"num\">0</b> / 4"));
+    let whole = json!({"scores": {"need": 8, "effect": 7}, "hand_in": true});
+    li.sends("PUT", &contest.ballot(&entries[0]), &whole)
+        .is(200);
+    assert!(reads().contains("已交 <b class=\"num\">1</b> / 4"));
+    // Counts are not for whoever belongs to an entrant.
+    place.rows(
+        "INSERT INTO member (organization_id, volunteer_id, role, created_at)
+         SELECT organization_id, ?2, 'viewer', 0 FROM contest_entry WHERE id = ?1",
+        json!([entries[0].id, owner.id]),
+    );
+    assert!(!reads().contains("/ 4"));
+    contest.judge();
+    li.deletes(&contest.path(&format!("judges/{first}")))
+        .is(204);
+    assert!(
+        submits(&[("stage", "paper")])
+            .is(422)
+            .text()
+            .contains("补抽须说明原因")
+    );
+    submits(&[("stage", "paper"), ("reason", "一位评委退出")]).is(303);
+    assert!(reads().contains("原因：一位评委退出"));
+    submits(&[("stage", "none")]).is(404);
 }

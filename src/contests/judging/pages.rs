@@ -3,8 +3,9 @@
 
 mod conflicts;
 mod console;
+mod draws;
 mod invitation;
 
 pub use conflicts::{declare, show as conflicts};
-pub use console::{invite, judges, remove};
+pub use console::{draw, invite, judges, remove};
 pub use invitation::{answer, show as invitation};

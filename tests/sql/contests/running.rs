@@ -177,8 +177,8 @@ fn who_runs_a_contest() {
     );
     // Whoever judges in it runs it no more.
     place.rows(
-        "INSERT INTO contest_judge (id, contest_id, number, name, volunteer_id, accepted_at, created_at)
-         VALUES ('j', ?1, 1, '评委', ?2, 0, 0)",
+        "INSERT INTO contest_judge (id, contest_id, number, name, code_hash, code_expires_at, volunteer_id, accepted_at, created_at)
+         VALUES ('j', ?1, 1, '评委', 'j', 0, ?2, 0, 0)",
         json!([office, coordinator.id]),
     );
     announces(&coordinator, &office).refused(403, "forbidden");

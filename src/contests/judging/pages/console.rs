@@ -4,15 +4,21 @@ use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
+use super::draws;
+
 use crate::contests::judging::api::judges::{InvitedJudge, JudgeBody, invited};
+use crate::contests::judging::store::drawing;
 use crate::contests::judging::store::inviting::{self, Board};
 use crate::contests::judging::{Judge, JudgeState};
+use crate::contests::scoring::api::key;
 use crate::platform::clock::day_from;
+use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Form, Id, parse_id};
 use crate::platform::page::{Audience, Refused, ask, in_brackets, page, see_other};
 use crate::platform::problem::Problem;
+use crate::platform::text::Prose;
 use crate::platform::visit::{Presented, Visit};
 
 /// Serves `/contests/{id}/judges`.
@@ -66,6 +72,37 @@ pub async fn remove(
     Ok(see_other(&format!("/contests/{contest}/judges")))
 }
 
+/// Takes `/contests/{id}/judges/draw`.
+pub async fn draw(
+    visit: Visit,
+    _: Presented,
+    Id(contest): Id,
+    form: Form,
+) -> Result<Response, Problem> {
+    let stage = key(form.get("stage").unwrap_or_default())?;
+    let reason = form.get("reason").map(Prose::<300>::parse).transpose();
+    let once = IdempotencyKey::default();
+    let drawn = match &reason {
+        Ok(reason) => {
+            let reason = reason.as_ref().map(Prose::as_str);
+            drawing::draw(&visit, contest, &stage, reason, &once).await
+        }
+        Err(fault) => Err(Problem::invalid(FieldErrors::one("/reason", fault.words()))),
+    };
+    match drawn {
+        Ok(_) => Ok(see_other(&format!("/contests/{contest}/judges"))),
+        Err(problem) if matches!(problem.status().as_u16(), 409 | 422) => {
+            let board = inviting::board(&visit, contest).await?;
+            let refused = Refused {
+                problem: Some(&problem),
+                form: Some(&form),
+            };
+            Ok(refused.answered(shown(&visit, contest, &board, None, &refused)))
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
 fn shown(
     visit: &Visit,
     contest: Uuid,
@@ -92,10 +129,11 @@ fn shown(
             }
         }
         ul.shifts { @for judge in &board.judges { (row(visit, &here, board, judge)) } }
+        @for stage in &board.stages { (draws::section(visit, &here, board, stage, refused)) }
         @if board.runs {
-            details open[refused.problem.is_some() || board.judges.is_empty()] {
+            details open[asked(refused, "name") || board.judges.is_empty()] {
                 summary { (lang.pick("邀请评委", "Invite a judge")) }
-                (refused.above(lang))
+                @if asked(refused, "name") { (refused.above(lang)) }
                 form method="post" action=(here) {
                     (ask("name", lang.pick("称呼", "What you call them"),
                         Some(lang.pick("只有大赛组织者看得到，不与评分一起公布", "Seen by those who run the contest, never published with scores")),
@@ -116,6 +154,11 @@ fn shown(
         }
     };
     page(visit, Audience::Oneself, title, &body)
+}
+
+/// Whether the form with this field was refused.
+pub(super) fn asked(refused: &Refused<'_>, field: &str) -> bool {
+    refused.form.is_some_and(|form| form.sent(field).is_some())
 }
 
 fn row(visit: &Visit, here: &str, board: &Board, judge: &Judge) -> Markup {

@@ -79,8 +79,9 @@ async fn before(
     key: &IdempotencyKey,
 ) -> Result<Result<Before, Earlier>, Problem> {
     let mut statements = vec![Caller::at_the_door(visit, contest)];
-    let reading = [ENTRIES, JUDGES, AVOIDED, FIXED, LAST];
-    statements.extend(reading.map(|sql| bind!(sql, contest, stage.as_str())));
+    statements.extend([ENTRIES, JUDGES].map(|sql| bind!(sql, contest)));
+    let of_stage = [AVOIDED, FIXED, LAST];
+    statements.extend(of_stage.map(|sql| bind!(sql, contest, stage.as_str())));
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
         Ran::Before(earlier) => return Ok(Err(earlier)),

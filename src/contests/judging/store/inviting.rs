@@ -10,6 +10,7 @@ use crate::contests::judging::{
     INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState, judge_number,
 };
 use crate::contests::log::Act;
+use crate::contests::rules::{Rules, Stage};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, DbError, Statement};
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran, Reply};
@@ -88,16 +89,103 @@ pub struct Board {
     pub judges: Vec<Judge>,
     /// Keys and names of the contest's tracks; none before it is announced.
     pub tracks: Vec<(String, String)>,
+    /// The judged stages, with their draws.
+    pub stages: Vec<StageBoard>,
     /// Whether whoever asks runs the contest.
     pub runs: bool,
 }
 
+/// A stage for those who run the contest.
+#[derive(Debug)]
+pub struct StageBoard {
+    /// Its rules.
+    pub stage: Stage,
+    /// What was drawn, in order.
+    pub draws: Vec<DrawLine>,
+    /// How far judges are, by track; without the tracks in which whoever asks has a part.
+    pub progress: Vec<Progress>,
+}
+
+/// A draw, without what came of it.
+#[derive(Debug, Deserialize)]
+pub struct DrawLine {
+    stage: String,
+    /// The first, the second …
+    pub draw: i64,
+    /// From which everything follows.
+    pub seed: String,
+    /// Why it was drawn again.
+    pub reason: Option<String>,
+    /// When.
+    pub drawn_at: Instant,
+}
+
+/// How far judges are with a track.
+#[derive(Debug, Deserialize)]
+pub struct Progress {
+    stage: String,
+    /// The key of the track.
+    pub track: String,
+    /// Ballots there are to be.
+    pub assigned: i64,
+    /// Ballots handed in.
+    pub handed_in: i64,
+}
+
+const DRAWS: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+SELECT d.stage, d.draw, d.seed, d.reason, d.drawn_at
+FROM caller a JOIN contest_draw d ON d.contest_id = a.contest_id
+WHERE a.reads
+ORDER BY d.stage, d.draw"
+);
+
+/// Counts of a track say something of its scores: whoever belongs to an entrant of it reads
+/// none.
+const PROGRESS: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+SELECT g.stage, e.track, count(*) AS assigned, count(b.submitted_at) AS handed_in
+FROM caller a
+JOIN contest_assignment g ON g.contest_id = a.contest_id AND g.ended_at IS NULL
+JOIN contest_entry e ON e.id = g.entry_id AND e.state = 'submitted'
+LEFT JOIN contest_ballot b ON b.contest_id = g.contest_id AND b.stage = g.stage
+  AND b.entry_id = g.entry_id AND b.judge_id = g.judge_id
+WHERE a.reads AND e.track NOT IN (
+  SELECT o.track FROM contest_entry o
+  JOIN member m ON m.organization_id = o.organization_id AND m.volunteer_id = a.volunteer_id
+  WHERE o.contest_id = a.contest_id AND o.number IS NOT NULL)
+GROUP BY g.stage, e.track
+ORDER BY g.stage, e.track"
+);
+
 /// A contest's judges, and who asks for them.
 pub async fn board(visit: &Visit, contest: Uuid) -> Result<Board, Problem> {
-    let statements = vec![Caller::at_the_door(visit, contest), judges(visit, contest)];
+    let ask = |sql: &'static str| bind!(sql, visit.credential_hash(), visit.now, contest);
+    let statements = vec![
+        Caller::at_the_door(visit, contest),
+        judges(visit, contest),
+        ask(DRAWS),
+        ask(PROGRESS),
+    ];
     let batch = visit.db.batch(statements).await?;
     let caller = Caller::of(&batch, 0)?.require_reads()?;
     let rules = caller.rules().ok();
+    let (mut draws, mut progress): (Vec<DrawLine>, Vec<Progress>) =
+        (batch.rows(2)?, batch.rows(3)?);
+    let judged = rules.iter().flat_map(Rules::judged);
+    let stages = judged.map(|stage| {
+        let key = stage.key.as_str();
+        StageBoard {
+            stage: stage.clone(),
+            draws: draws.extract_if(.., |line| line.stage == key).collect(),
+            progress: progress.extract_if(.., |line| line.stage == key).collect(),
+        }
+    });
+    let stages = stages.collect();
     let tracks = rules.iter().flat_map(|rules| rules.tracks.iter());
     let tracks = tracks.map(|track| {
         (
@@ -108,6 +196,7 @@ pub async fn board(visit: &Visit, contest: Uuid) -> Result<Board, Problem> {
     Ok(Board {
         judges: listed(visit, &batch, 1)?,
         tracks: tracks.collect(),
+        stages,
         runs: caller.runs(),
     })
 }

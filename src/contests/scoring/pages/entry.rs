@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use maud::{Markup, html};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{elsewhere, form, head, progress, stage_path, time_left, track};
@@ -12,6 +13,7 @@ use crate::contests::scoring::api::{changed, key};
 use crate::contests::scoring::blind::BAR;
 use crate::contests::scoring::store::saving::{Basis, Saved, Writing, save};
 use crate::contests::scoring::store::{self, JudgedEntry, Sheet};
+use crate::hours::duration_words;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Choice as _, Form, Path, parse_id};
 use crate::platform::page::{Audience, Refused, page_with_head, see_other};
@@ -213,6 +215,7 @@ fn with_bars(text: &str, lang: Lang) -> Markup {
 fn content(entry: &JudgedEntry, lang: Lang) -> Markup {
     html! {
         @if let Some(name) = &entry.organization_name { p { strong { (name) } } }
+        (records(&entry.facts, lang))
         @for words in &entry.words {
             h2 { (words.name) }
             p.prose { (with_bars(&words.text, lang)) }
@@ -226,6 +229,36 @@ fn content(entry: &JudgedEntry, lang: Lang) -> Markup {
                 }
             } } }
         }
+    }
+}
+
+/// What the records say, as far as a judge may know it.
+fn records(facts: &Value, lang: Lang) -> Markup {
+    let count = |name: &str| facts[name].as_i64().unwrap_or_default();
+    let places = facts["places"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    html! {
+        dl.facts {
+            dt { (lang.pick("服务人数", "People")) } dd.num { (count("people")) }
+            dt { (lang.pick("班次", "Shifts")) } dd.num { (count("shifts")) }
+            @if let (Some(from), Some(until)) = (facts["from"].as_str(), facts["until"].as_str()) {
+                dt { (lang.pick("期间", "Period")) } dd.num { (from) " – " (until) }
+            }
+            @for grade in ["a", "b", "c", "d"] {
+                @if let Some(minutes) = facts["minutes"][grade].as_i64().filter(|minutes| *minutes > 0) {
+                    dt { (grade.to_uppercase()) (lang.pick(" 级时长", "-grade hours")) } dd.num { (duration_words(minutes, lang)) }
+                }
+            }
+            @if !places.is_empty() {
+                dt { (lang.pick("地点", "Places")) }
+                dd { @for (at, place) in places.iter().enumerate() {
+                    @if at > 0 { (lang.pick("、", ", ")) } (place.as_str().unwrap_or_default())
+                } }
+            }
+        }
+        p.small { (lang.pick("以上数据取自服务记录，单位不能改写。", "These come from the records; the organization cannot write them.")) }
     }
 }
 
