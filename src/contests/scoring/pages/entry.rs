@@ -247,7 +247,7 @@ fn records(facts: &Value, lang: Lang) -> Markup {
                 dt { (lang.pick("期间", "Period")) } dd.num { (from) " – " (until) }
             }
             @for grade in ["a", "b", "c", "d"] {
-                @if let Some(minutes) = facts["minutes"][grade].as_i64().filter(|minutes| *minutes > 0) {
+                @if let Some(minutes) = facts["minutes"].get(grade).and_then(Value::as_i64).filter(|minutes| *minutes > 0) {
                     dt { (grade.to_uppercase()) (lang.pick(" 级时长", "-grade hours")) } dd.num { (duration_words(minutes, lang)) }
                 }
             }
