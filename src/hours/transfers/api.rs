@@ -33,15 +33,15 @@ pub struct RecordsExportQuery {
     #[deserr(default)]
     format: Option<Written>,
     /// Only what was not marked as handed over to this system.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 60, example = "全国志愿服务信息系统")]
+    #[param(inline, example = "全国志愿服务信息系统")]
     #[deserr(default)]
     not_transferred_to: Option<Line<60>>,
     /// How many, 200 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 500, example = 200)]
+    #[param(inline, example = 200)]
     #[deserr(default)]
     limit: Option<Digits<1, 500>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }
