@@ -1,8 +1,9 @@
 //! Putting a record right: a new one before which the old one stands.
 
-use super::{By, Case, NOBODY_ACTS, Obstacle, Told, act, acting, tells, unless_done};
+use super::acting::{NOBODY_ACTS, Told, act, acting, tells, unless_done};
+use super::{By, Case};
 use crate::bind;
-use crate::hours::corrections::{DisputeState, StepKind, Superseding};
+use crate::hours::corrections::{DisputeState, Obstacle, StepKind, Superseding};
 use crate::organizations::Permission;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::Problem;
