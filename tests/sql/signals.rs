@@ -352,6 +352,34 @@ fn a_recorder_of_mostly_d_is_found_once_a_month() {
     assert_eq!(tomorrow(&desk), 0);
 }
 
+#[test]
+fn corrections_upwards_count_as_entries_and_downwards_do_not() {
+    for (minutes, signals) in [(60, 0), (90, 1)] {
+        let desk = Desk::new();
+        let organization = desk.place().organization();
+        desk.it_is(at(NINE));
+        for (place, volunteer) in (0..).zip(desk.place().crowd(12)) {
+            let first = Entry {
+                recorded_by: "volunteer:another",
+                recorded_at: at(NINE).plus(place * MINUTE),
+                ..Entry::at(at(NINE))
+            };
+            let seq = first.write(&organization, &volunteer);
+            let corrected = Entry {
+                minutes,
+                grade: "D",
+                recorded_at: at(NINE).plus((30 + place) * MINUTE),
+                supersedes: Some(seq),
+                ..Entry::at(at(NINE))
+            };
+            corrected.write(&organization, &volunteer);
+        }
+        assert_eq!(tomorrow(&desk), signals, "{minutes}");
+        let kinds: Vec<String> = found(&desk).into_iter().map(|(kind, _)| kind).collect();
+        assert!(kinds.iter().all(|kind| kind == "mostly_late"), "{kinds:?}");
+    }
+}
+
 /// All that the law and people count on, byte for byte.
 fn hours(desk: &Desk) -> [Vec<Value>; 2] {
     [

@@ -56,10 +56,23 @@ function genuine({ headers, body }, secret) {
   });
 }
 
+// A connection that rested may be closed just as it is used again: then nothing was heard,
+// and it is said once more.
+async function onAnOpenLine(say) {
+  try {
+    return await say();
+  } catch (error) {
+    const { code, socket } = error?.cause ?? {};
+    const unheard = code === "ECONNRESET" || (code === "UND_ERR_SOCKET" && !socket?.bytesRead);
+    if (!unheard) throw error;
+    return say();
+  }
+}
+
 const routes = {
   "POST /sql": async ({ statements }) => {
     const prepared = statements.map(({ sql, params = [] }) => database.prepare(sql).bind(...params));
-    const results = await database.batch(prepared);
+    const results = await onAnOpenLine(() => database.batch(prepared));
     return { results: results.map(({ results, meta }) => ({ rows: results, meta })) };
   },
   "POST /scheduled": ({ time = Date.now(), cron = "* * * * *" }) =>
@@ -105,7 +118,7 @@ const control = createServer(async (request, response) => {
       answer(404, { error: "no such route" });
     }
   } catch (error) {
-    answer(500, { error: String(error?.message ?? error) });
+    answer(500, { error: [error?.message ?? error, error?.cause?.message].filter(Boolean).join(": ") });
   }
 });
 

@@ -13,7 +13,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AttendanceKind, AttendanceMethod};
+use super::{AttendanceKind, AttendanceMethod, settling};
 use crate::choice;
 use crate::platform::clock::{HOUR, Instant, MINUTE, day_words};
 use crate::platform::crypto::{Keys, Token, same};
@@ -93,6 +93,8 @@ choice! {
         IdTaken = "attendance_id_taken",
         /// Nobody vouches for themselves, by hand or by the printed sheet.
         Own = "own_attendance",
+        /// The organization was stopped by a coordinator.
+        OrganizationSuspended = "organization_suspended",
     }
 }
 
@@ -140,6 +142,7 @@ impl Refusal {
                 "这个编号已用于另一条签到记录",
                 "This id is that of another check-in",
             ),
+            (Self::OrganizationSuspended, _) => settling::Obstacle::OrganizationSuspended.words(),
             (Self::Own, _) => Words::new(
                 "不能登记自己的签到，请扫现场的签到码，或请另一位负责人登记",
                 "Nobody enters their own; check in by the code, or let somebody else enter it",

@@ -42,7 +42,8 @@ macro_rules! recording {
             "
 WITH target AS (
   SELECT h.id, h.role, h.starts_at, h.ends_at, h.state AS shift_state, h.settled_at,
-    p.id AS project_id, p.title, p.place, p.state AS project_state, p.organization_id
+    p.id AS project_id, p.title, p.place, p.state AS project_state, p.organization_id,
+    p.organization_state
   FROM shift h JOIN project p ON p.seq = h.project
   WHERE h.id = ",
             $shift,

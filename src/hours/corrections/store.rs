@@ -6,7 +6,8 @@ use uuid::Uuid;
 use super::{DisputeState, Obstacle, StepKind, Superseding, Wish, supersede};
 use crate::bind;
 use crate::hours::record::Record;
-use crate::organizations::{Permission, Role};
+use crate::hours::settling;
+use crate::organizations::{OrganizationState, Permission, Role};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Ran};
@@ -122,7 +123,8 @@ macro_rules! entry {
             crate::coordination::store::reach!(),
             "
 SELECT a.may, t.seq, t.organization_id, o.name AS organization_name, v.name AS volunteer_name,
-  coalesce(a.actor = 'volunteer:' || t.volunteer_id, 0) AS own,
+  o.state AS organization_state, coalesce(a.actor = 'volunteer:' || t.volunteer_id, 0) AS own,
+  coalesce(a.hand = t.volunteer_id, 0) AS own_hand,
   EXISTS (SELECT 1 FROM reach m WHERE substr(t.region, 1, length(m.region)) = m.region) AS reached,
   (SELECT w.role FROM member w
    WHERE w.organization_id = t.organization_id AND a.actor = 'volunteer:' || w.volunteer_id) AS role
@@ -219,8 +221,11 @@ struct Entry {
     #[serde(deserialize_with = "db::truth")]
     own: bool,
     #[serde(deserialize_with = "db::truth")]
+    own_hand: bool,
+    #[serde(deserialize_with = "db::truth")]
     reached: bool,
     role: Option<Role>,
+    organization_state: Option<OrganizationState>,
     seq: Option<i64>,
     organization_id: Option<String>,
     organization_name: Option<String>,
@@ -232,7 +237,10 @@ struct Entry {
 pub struct Case {
     may: bool,
     own: bool,
+    /// By whoever made the key, when it is a key that asks.
+    own_hand: bool,
     reached: bool,
+    organization_state: Option<OrganizationState>,
     asked: i64,
     /// What the caller is in the organization, when it is a member.
     pub role: Option<Role>,
@@ -292,10 +300,19 @@ impl Case {
 
     /// An error unless the caller may act on it for the organization.
     pub fn require_organization(&self) -> Result<(), Problem> {
-        match (self.may, self.own) {
+        match (self.may, self.own_hand) {
             (false, _) => Err(Problem::forbidden()),
             (true, true) => Err(Obstacle::OwnRecord.problem()),
             (true, false) => Ok(()),
+        }
+    }
+
+    /// An error when an organization that may not act would add hours.
+    pub fn require_right_to_add(&self, minutes: i64) -> Result<(), Problem> {
+        let verified = self.organization_state == Some(OrganizationState::Verified);
+        match verified || Some(minutes) <= self.newest()?.record.minutes {
+            true => Ok(()),
+            false => Err(settling::Obstacle::OrganizationSuspended.problem()),
         }
     }
 
@@ -362,7 +379,9 @@ fn read(batch: &Batch, at: usize) -> Result<Case, Problem> {
     Ok(Case {
         may: entry.may,
         own: entry.own,
+        own_hand: entry.own_hand,
         reached: entry.reached,
+        organization_state: entry.organization_state,
         asked,
         role: entry.role,
         organization_id,

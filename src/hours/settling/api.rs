@@ -97,6 +97,9 @@ pub struct SettlementPerson {
     number: i64,
     /// What they are called.
     name: String,
+    /// Whether it is whoever asks, or made the key that asks: nobody records their own, but
+    /// as both ends by code bear it out.
+    own: bool,
     /// Where the sign-up stands.
     state: SignupState,
     /// What was seen of their coming and going.
@@ -173,6 +176,7 @@ fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
         signup_id: person.signup_id,
         number: person.number,
         name: person.name,
+        own: person.own,
         state: person.state,
         evidence: person.evidence,
         busy: person

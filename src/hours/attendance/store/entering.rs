@@ -44,10 +44,11 @@ judged AS (
   SELECT
     CASE
       WHEN t.shift_state = 'cancelled' OR t.project_state = 'cancelled' THEN 'shift_cancelled'
+      WHEN t.organization_state <> 'verified' THEN 'organization_suspended'
       WHEN ?7 < t.starts_at - ?10 THEN 'attendance_not_open'
       WHEN ?7 > t.ends_at + ?11 THEN 'attendance_closed'
       WHEN ?8 IS NOT NULL AND EXISTS (
-        SELECT 1 FROM person p JOIN agent a ON a.actor = 'volunteer:' || p.volunteer_id)
+        SELECT 1 FROM person p JOIN agent a ON a.hand = p.volunteer_id)
         THEN 'own_attendance'
       WHEN ?9 = 'sheet' AND (SELECT last FROM person) = ?6
         THEN iif(?6 = 'in', 'already_checked_in', 'already_checked_out')
@@ -75,7 +76,7 @@ INSERT INTO attendance (id, signup_id, shift_id, volunteer_id, kind, method, hap
 SELECT ?12 || printf('%012x', row_number() OVER (ORDER BY p.seq)), p.id, p.shift_id, p.volunteer_id,
   ?6, ?9, ?7, ?2, 0, ?13, a.actor
 FROM judged j JOIN agent a ON a.may JOIN person p
-WHERE j.refusal IS NULL AND j.unknown = '[]' AND a.actor <> 'volunteer:' || p.volunteer_id
+WHERE j.refusal IS NULL AND j.unknown = '[]' AND a.hand IS NOT p.volunteer_id
   AND CASE
     WHEN ?8 IS NOT NULL THEN NOT EXISTS (
       SELECT 1 FROM attendance e

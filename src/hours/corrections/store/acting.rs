@@ -74,7 +74,7 @@ acting AS (
 acting AS (
   SELECT a.actor, NULL AS office
   FROM agent a JOIN target t
-  WHERE a.may AND a.actor <> 'volunteer:' || t.volunteer_id)"
+  WHERE a.may AND a.hand IS NOT t.volunteer_id)"
         )
     };
     (coordinator) => {

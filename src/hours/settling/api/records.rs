@@ -142,7 +142,7 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     responses(
         (status = 201, body = ServiceRecord, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, own_record"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "organization_suspended"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),

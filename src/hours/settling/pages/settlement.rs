@@ -260,6 +260,13 @@ fn line(
         li id={ "p" (at) } {
             @match &person.record {
                 Some(record) => (recorded(record, &name, shift, lang)),
+                None if open && person.own && !proposal.is_borne_out() => {
+                    div { (name) " · " (person.state.name(lang)) } (said)
+                    p.small { (lang.pick(
+                        "这是您本人。签到、签退都扫码的才能由自己结算，否则请另一位成员来结算。",
+                        "This is you. Unless you checked in and out by code, another member settles your hours.",
+                    )) }
+                },
                 None if open => (fields(at, person, [&name, &said], &proposal, settled, refused, lang)),
                 None => { div { (name) " · " (person.state.name(lang)) } (said) }
             }

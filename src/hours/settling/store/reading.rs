@@ -38,7 +38,7 @@ FROM target t JOIN agent a ON a.may JOIN organization o ON o.id = t.organization
 const PEOPLE: &str = concat!(
     of_shift!(),
     "
-SELECT s.id AS signup_id, s.seq AS number, s.state, v.name, s.volunteer_phone_sealed AS phone_sealed,
+SELECT s.id AS signup_id, s.seq AS number, coalesce(a.hand = s.volunteer_id, 0) AS own, s.state, v.name, s.volunteer_phone_sealed AS phone_sealed,
   (SELECT json_group_array(json_object('id', e.id, 'kind', e.kind, 'method', e.method,
       'happened_at', e.happened_at, 'late', e.late))
    FROM attendance e WHERE e.signup_id = s.id) AS evidence,
@@ -155,6 +155,9 @@ pub struct Person {
     pub signup_id: String,
     /// The ticket's number.
     pub number: i64,
+    /// Whether it is whoever asks, or whoever made the key that asks.
+    #[serde(deserialize_with = "db::truth")]
+    pub own: bool,
     /// Where the sign-up stands.
     pub state: SignupState,
     /// What they are called.
@@ -189,6 +192,7 @@ impl Person {
         Seated {
             signup: &self.signup_id,
             number: self.number,
+            own: self.own,
             evidence: &self.evidence,
             busy: &self.busy,
             recorded: self.record.is_some(),

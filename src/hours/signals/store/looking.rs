@@ -107,6 +107,21 @@ WHERE ",
     stands!("r")
 );
 
+/// Whether a record gives hours that were not there: a new one, or a correction upwards.
+macro_rules! adds {
+    ($record:literal) => {
+        concat!(
+            "(+",
+            $record,
+            ".supersedes IS NULL OR ",
+            $record,
+            ".minutes > (SELECT old.minutes FROM service_record old WHERE old.seq = ",
+            $record,
+            ".supersedes))"
+        )
+    };
+}
+
 const ATTENDED: &str = concat!(
     slice!(),
     "
@@ -129,12 +144,17 @@ const BURSTS: &str = concat!(
 SELECT t.organization_id, o.region, t.recorded_by, t.second, json_group_array(b.seq) AS records
 FROM (
   SELECT DISTINCT organization_id, recorded_by, recorded_at / 1000 AS second
-  FROM r WHERE supersedes IS NULL AND grade IN ('C', 'D')) t
+  FROM r WHERE ",
+    adds!("r"),
+    " AND +grade IN ('C', 'D')) t
 CROSS JOIN organization o ON o.id = t.organization_id
 CROSS JOIN service_record b ON b.organization_id = t.organization_id AND b.recorded_by = t.recorded_by
   AND b.recorded_at >= t.second * 1000 AND b.recorded_at < (t.second + 1) * 1000
-WHERE +b.kind = 'service' AND +b.supersedes IS NULL AND b.grade IN ('C', 'D')
-  AND NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand')
+WHERE +b.kind = 'service' AND ",
+    adds!("b"),
+    " AND b.grade IN ('C', 'D')
+  AND (b.supersedes IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand'))
 GROUP BY t.organization_id, t.recorded_by, t.second"
 );
 
@@ -172,10 +192,14 @@ SELECT t.organization_id, o.region, t.recorded_by, (
       SELECT b.seq, b.grade
       FROM service_record b
       WHERE b.organization_id = t.organization_id AND b.recorded_by = t.recorded_by
-        AND b.recorded_at > ?3 AND +b.kind = 'service' AND +b.supersedes IS NULL
+        AND b.recorded_at > ?3 AND +b.kind = 'service' AND ",
+    adds!("b"),
+    "
       ORDER BY b.recorded_at DESC
       LIMIT 200)) AS entered
-FROM (SELECT DISTINCT organization_id, recorded_by FROM r WHERE supersedes IS NULL AND grade = 'D') t
+FROM (SELECT DISTINCT organization_id, recorded_by FROM r WHERE ",
+    adds!("r"),
+    " AND +grade = 'D') t
 CROSS JOIN organization o ON o.id = t.organization_id"
 );
 
