@@ -12,9 +12,9 @@ pub mod view;
 
 use axum::http::StatusCode;
 
+use super::Grade;
 use super::record::{Record, ServiceFacts};
 use super::settling::AROUND;
-use super::{Grade, RecordKind};
 use crate::choice;
 use crate::platform::clock::{Instant, MINUTE};
 use crate::platform::fields::FieldErrors;
@@ -222,15 +222,6 @@ pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Supers
 /// Whether the answer to a dispute is late: its last day is over.
 pub fn is_overdue(state: DisputeState, due_on: &str, now: Instant) -> bool {
     state == DisputeState::Open && now.date().to_string().as_str() > due_on
-}
-
-/// Whether a record was made after its last day; dates compare as text.
-pub fn is_late(record: &Record) -> bool {
-    record.kind == RecordKind::Service
-        && record
-            .due_on
-            .as_deref()
-            .is_some_and(|due| record.recorded_at.date().to_string().as_str() > due)
 }
 
 choice! {

@@ -9,7 +9,7 @@ use super::super::extra::ExtraBody;
 use super::super::store::{self, RecordRow};
 use super::own;
 use crate::hours::{Grade, RecordKind};
-use crate::platform::clock::{Instant, parse_date};
+use crate::platform::clock::Instant;
 use crate::platform::idempotency::{IdempotencyKey, replayed};
 use crate::platform::input::{Id, Json};
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -76,10 +76,8 @@ pub struct ServiceRecord {
 impl From<RecordRow> for ServiceRecord {
     fn from(row: RecordRow) -> Self {
         let record = row.record;
-        let due = record.due_on.as_deref().and_then(parse_date);
         Self {
-            late: record.supersedes.is_none()
-                && due.is_some_and(|due| record.recorded_at.date() > due),
+            late: record.is_late(),
             id: record.id,
             seq: record.seq,
             kind: record.kind,
