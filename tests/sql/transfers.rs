@@ -141,8 +141,11 @@ fn an_export_names_people_and_is_written_down() {
         (&other.session, 403),
         (&organization.key, 403),
         (&recorder.session, 200),
-        (&organization.new_key(&["hours:read"]), 200),
-        (&organization.new_key(&["hours:write"]), 200),
+        (&organization.new_key(&["hours:read"]), 403),
+        (&organization.new_key(&["hours:write"]), 403),
+        (&organization.new_key(&["hours:read", "hours:write"]), 403),
+        (&place.organization().new_key(&["hours:export"]), 403),
+        (&organization.new_key(&["hours:export"]), 200),
     ] {
         exports(
             &desk,
@@ -156,7 +159,7 @@ fn an_export_names_people_and_is_written_down() {
         "SELECT actor, after ->> 'not_transferred_to' AS system FROM audit WHERE action = 'records.exported' AND subject = ?1",
         json!([format!("organization:{}", organization.id)]),
     );
-    assert_eq!(rows.len(), 3);
+    assert_eq!(rows.len(), 2);
     let by_recorder = json!({"actor": format!("volunteer:{}", recorder.id), "system": NATIONAL});
     assert_eq!(rows[0], by_recorder);
 }
@@ -166,7 +169,7 @@ fn a_mark_is_set_once_for_each_system_and_all_or_none() {
     let desk = Desk::new();
     let place = desk.place();
     let (organization, other) = (place.organization(), place.organization());
-    let key = organization.new_key(&["hours:write"]);
+    let key = organization.new_key(&["hours:write", "hours:export"]);
     records(&desk, &organization, &place.adult(), 3);
     records(&desk, &other, &place.adult(), 1);
     let ids = place.rows("SELECT id FROM service_record ORDER BY seq", json!([]));
