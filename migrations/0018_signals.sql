@@ -145,19 +145,24 @@ CREATE TABLE outside_hours (
   minutes INTEGER NOT NULL CHECK (minutes BETWEEN 1 AND 2880),
   organization_id TEXT NOT NULL REFERENCES organization (id),
   imported_at INTEGER NOT NULL,
-  actor TEXT NOT NULL,
-  CONSTRAINT recorded_elsewhere_once UNIQUE (source, reference)
+  actor TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX outside_hours_of_volunteer ON outside_hours (volunteer_id, seq);
+CREATE INDEX outside_hours_by_reference ON outside_hours (volunteer_id, source, reference, seq);
 
 CREATE TRIGGER outside_hours_are_not_rewritten BEFORE UPDATE ON outside_hours
 BEGIN
   SELECT RAISE(ABORT, 'outside_hours_are_append_only');
 END;
 
+-- What stands is brought in once by an organization; what was struck can be brought in anew.
 CREATE TRIGGER outside_hours_are_not_replaced BEFORE INSERT ON outside_hours
-WHEN EXISTS (SELECT 1 FROM outside_hours x WHERE x.source = NEW.source AND x.reference = NEW.reference)
+WHEN EXISTS (
+    SELECT 1 FROM outside_hours x
+    WHERE x.volunteer_id = NEW.volunteer_id AND x.source = NEW.source AND x.reference = NEW.reference
+      AND x.organization_id = NEW.organization_id
+      AND NOT EXISTS (SELECT 1 FROM outside_hours_strike k WHERE k.outside_hours = x.seq))
   OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.id = NEW.id)
   OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.seq = NEW.seq)
 BEGIN
