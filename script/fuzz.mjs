@@ -60,7 +60,7 @@ async function organization() {
 
 async function newKey(organization) {
   const key = `ddk_${randomUUID()}`;
-  const scopes = ["projects:write", "signups:read", "signups:write", "hours:read", "hours:write"];
+  const scopes = ["projects:write", "signups:read", "signups:write", "hours:read", "hours:export", "hours:write"];
   await sql([
     "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at) VALUES (?1, ?2, ?3, 'fuzz', ?4, ?5, ?6)",
     sha256(key),

@@ -22,6 +22,8 @@ choice! {
         SignupsWrite = "signups:write",
         /// Read attendance, service records and certificates.
         HoursRead = "hours:read",
+        /// Export records with telephone numbers and birth dates.
+        HoursExport = "hours:export",
         /// Check people in, settle shifts, correct records.
         HoursWrite = "hours:write",
     }
@@ -54,6 +56,8 @@ pub enum Permission {
     WriteSignups,
     /// Read attendance, service records and certificates.
     ReadHours,
+    /// Take away records with whose they are: telephone numbers and birth dates.
+    ExportHours,
     /// Check people in, settle shifts, correct records.
     RecordHours,
     /// Members, keys, the organization itself: for people, never for programs.
@@ -68,7 +72,7 @@ impl Role {
             Permission::WriteProjects | Permission::WriteSignups => {
                 matches!(self, Self::Owner | Self::Manager)
             }
-            Permission::RecordHours => self != Self::Viewer,
+            Permission::ExportHours | Permission::RecordHours => self != Self::Viewer,
             Permission::Manage => self == Self::Owner,
         }
     }
@@ -88,6 +92,7 @@ impl Scope {
                 Permission::ReadSignups | Permission::WriteSignups
             ),
             Self::HoursRead => permission == Permission::ReadHours,
+            Self::HoursExport => permission == Permission::ExportHours,
             Self::HoursWrite => {
                 matches!(permission, Permission::ReadHours | Permission::RecordHours)
             }
@@ -237,12 +242,14 @@ mod tests {
     #[test]
     fn roles_and_scopes_open_what_they_say() {
         use Permission::{
-            Manage, ReadHours, ReadProjects, ReadSignups, RecordHours, WriteProjects, WriteSignups,
+            ExportHours, Manage, ReadHours, ReadProjects, ReadSignups, RecordHours, WriteProjects,
+            WriteSignups,
         };
-        const ALL: [Permission; 7] = [
+        const ALL: [Permission; 8] = [
             ReadProjects,
             ReadSignups,
             ReadHours,
+            ExportHours,
             RecordHours,
             WriteProjects,
             WriteSignups,
@@ -250,8 +257,8 @@ mod tests {
         ];
         for (role, scopes, may) in [
             (Some("owner"), "[]", &ALL[..]),
-            (Some("manager"), "[]", &ALL[..6]),
-            (Some("recorder"), "[]", &ALL[..4]),
+            (Some("manager"), "[]", &ALL[..7]),
+            (Some("recorder"), "[]", &ALL[..5]),
             (Some("viewer"), "[]", &ALL[..3]),
             (None, "[]", &[]),
             (
@@ -262,6 +269,7 @@ mod tests {
             (None, r#"["signups:read"]"#, &[ReadSignups]),
             (None, r#"["signups:write"]"#, &[ReadSignups, WriteSignups]),
             (None, r#"["hours:read"]"#, &[ReadHours]),
+            (None, r#"["hours:export"]"#, &[ExportHours]),
             (None, r#"["hours:write"]"#, &[ReadHours, RecordHours]),
         ] {
             let agent = agent(role, scopes, "verified");

@@ -3,7 +3,7 @@
 use diandan::hours::Grade;
 use diandan::hours::settling::store::{self, RecordFilter};
 use diandan::menu::search::Cursor;
-use diandan::platform::clock::{DAY, HOUR, MINUTE};
+use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -723,6 +723,64 @@ fn a_shift_that_moves_waits_at_its_new_end() {
         desk.place().number(ends, json!([scene.a.id])),
         2 * later.millis()
     );
+}
+
+/// Publishes the project once more, with its first shift at another time.
+fn retimes(scene: &Scene<'_>, to: Instant) {
+    let notice = Notice::of(&[
+        shift("a", to, 600),
+        shift("b", at(NINE).plus(3 * HOUR), 600),
+    ])
+    .with_shift(0, "change_reason", "教室另有安排");
+    scene.organization.changes(&scene.project, &notice);
+}
+
+#[test]
+fn what_was_seen_at_another_time_bears_nothing_out() {
+    let desk = Desk::new();
+    let scene = saturday(&desk);
+    let [moved, stayed] = [(), ()].map(|()| scene.takes(&desk.place().adult(), &scene.a));
+    desk.it_is(at(NINE).plus(-30 * MINUTE));
+    for signup in [&moved, &stayed] {
+        scene.came(signup, 0, 50);
+    }
+    let b = scene.project.shift("b");
+    scene.organization.moves(&moved, &b).is(200);
+    // Within the shift the evidence speaks of it, whatever the slot came to.
+    retimes(&scene, at(NINE).plus(10 * MINUTE));
+    let person = |shift: &Shift| scene.proposes(shift).is(200).json()["people"][0].clone();
+    assert_eq!(person(&scene.a)["proposal"]["grade"], "A");
+    assert_eq!(person(&scene.a)["evidence_of_another_time"], json!([]));
+    retimes(&scene, at(NINE).plus(30 * DAY));
+    desk.it_is(at(NINE).plus(31 * DAY));
+    for (shift, signup) in [(&b, &moved), (&scene.a, &stayed)] {
+        let person = person(shift);
+        assert_eq!(person["signup_id"], signup.as_str());
+        assert_eq!(person["proposal"]["attended"], false, "{person}");
+        assert_eq!(person["evidence"], json!([]));
+        let other = person["evidence_of_another_time"].as_array().unwrap();
+        assert_eq!(other.len(), 2);
+        let owner = scene.organization.member("owner");
+        let page = Request::get(format!("/shifts/{}/settlement", shift.id));
+        let text = desk
+            .place()
+            .send(&page.browser(&owner.session))
+            .is(200)
+            .text();
+        assert!(text.contains("其他时间的签到"), "{text}");
+        // Whoever says that they came says it by hand.
+        let body = json!({"entries": [{"signup_id": signup, "attended": true}]});
+        scene.settles(shift, &body).is(200);
+        let record = scene.record(signup);
+        assert_eq!(record["grade"], "C", "{record}");
+        assert!(
+            record["facts"]
+                .as_str()
+                .unwrap()
+                .contains("\"evidence\":[]"),
+            "{record}"
+        );
+    }
 }
 
 #[test]

@@ -104,6 +104,9 @@ pub struct SettlementPerson {
     state: SignupState,
     /// What was seen of their coming and going.
     evidence: Vec<Evidence>,
+    /// What was seen of them on a shift they were moved from, or before this one was put
+    /// off: it bears nothing out, and nothing is proposed from it.
+    evidence_of_another_time: Vec<Evidence>,
     /// What is proposed to record.
     proposal: ProposalBody,
     /// Other records of theirs that overlap the shift or what is proposed, each from when to
@@ -179,6 +182,7 @@ fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
         own: person.own,
         state: person.state,
         evidence: person.evidence,
+        evidence_of_another_time: person.evidence_of_another_time,
         busy: person
             .busy
             .iter()

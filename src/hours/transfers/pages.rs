@@ -50,6 +50,9 @@ pub async fn mine(
                     (lang.pick("编号：", "Number: ")) (item.reference) br;
                     (lang.pick("录入：", "Brought in by ")) (item.imported_by) " · " (day_words(item.imported_at, lang))
                 }
+                @if item.same_as.is_some() {
+                    p.small { (lang.pick("另一组织已录入过这一条，只算一次。", "Another organization brought in the same ones before: they are one.")) }
+                }
                 @if let Some(at) = item.struck_at {
                     p.small { (lang.pick("您说明过不是本人的 · ", "You said it is not yours · ")) (day_words(at, lang)) }
                 } @else {

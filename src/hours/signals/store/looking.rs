@@ -154,7 +154,9 @@ WHERE +b.kind = 'service' AND ",
     adds!("b"),
     " AND b.grade IN ('C', 'D')
   AND (b.supersedes IS NOT NULL
-    OR NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand'))
+    OR NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand' AND ",
+    crate::hours::attendance::counts!(),
+    "))
 GROUP BY t.organization_id, t.recorded_by, t.second"
 );
 
@@ -290,7 +292,8 @@ SELECT value ->> 'id', value ->> 'kind', value ->> 'finding', value ->> 'organiz
   value ->> 'shift_id', value ->> 'project_id', value -> 'records', value -> 'facts', ?2
 FROM json_each(?1)
 WHERE true
-ON CONFLICT (finding) DO NOTHING";
+ON CONFLICT (finding) DO NOTHING
+RETURNING seq";
 
 const MOVE_ON: &str = "
 UPDATE signal_pass SET on_date = iif(?1, ?2, on_date), seq = ?3, until = ?4";
@@ -327,5 +330,7 @@ pub async fn keep(visit: &Visit, findings: &[Finding], slice: &Slice) -> Result<
             bind!(MOVE_ON, *sets_out, today(visit), *upto, *goal),
         ])
         .await?;
-    Ok(batch.changes(1))
+    // Changes would count the lines that follow by trigger.
+    let kept: Vec<serde_json::Value> = batch.rows(1)?;
+    Ok(u32::try_from(kept.len()).unwrap_or(u32::MAX))
 }
