@@ -111,8 +111,9 @@ BEGIN
   SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
 END;
 
--- What became of a certificate: a record of it was corrected, or its organization took it
--- back. Its bit stands here as well, so that a status list reads what changed and no more.
+-- What became of a certificate: a record of it was corrected, or its holder had another one
+-- issued under another name; or its organization took it back. Its bit stands here as well,
+-- so that a status list reads what changed and no more.
 CREATE TABLE certificate_change (
   certificate INTEGER NOT NULL REFERENCES certificate (seq),
   becomes TEXT NOT NULL CHECK (becomes IN ('superseded', 'revoked')),
@@ -120,9 +121,13 @@ CREATE TABLE certificate_change (
   status_list INTEGER NOT NULL,
   status_index INTEGER NOT NULL,
   at INTEGER NOT NULL,
+  -- Why it was superseded.
+  cause TEXT CHECK (cause IN ('corrected', 'renamed')),
+  -- Why it was revoked.
   reason TEXT,
   actor TEXT NOT NULL,
   PRIMARY KEY (certificate, becomes),
+  CONSTRAINT superseded_by_something CHECK ((becomes = 'superseded') = (cause IS NOT NULL)),
   CONSTRAINT revoked_for_a_reason CHECK (becomes <> 'revoked' OR reason IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
@@ -143,9 +148,22 @@ CREATE TRIGGER certificate_is_superseded AFTER INSERT ON service_record
 WHEN NEW.supersedes IS NOT NULL
 BEGIN
   INSERT INTO certificate_change (
-    certificate, becomes, organization_id, status_list, status_index, at, actor)
-  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.recorded_at, NEW.recorded_by
+    certificate, becomes, organization_id, status_list, status_index, at, cause, actor)
+  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.recorded_at,
+    'corrected', NEW.recorded_by
   FROM certificate_record r JOIN certificate c ON c.seq = r.certificate
   WHERE r.record = NEW.supersedes
   ON CONFLICT (certificate, becomes) DO NOTHING;
+END;
+
+-- At any time one name stands for what one person gave, whoever recorded it.
+CREATE TRIGGER certificate_names_one_person AFTER INSERT ON certificate
+BEGIN
+  INSERT INTO certificate_change (
+    certificate, becomes, organization_id, status_list, status_index, at, cause, actor)
+  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.issued_at,
+    'renamed', 'volunteer:' || c.volunteer_id
+  FROM certificate c
+  WHERE c.volunteer_id = NEW.volunteer_id AND c.holder_name <> NEW.holder_name
+    AND NOT EXISTS (SELECT 1 FROM certificate_change x WHERE x.certificate = c.seq);
 END;

@@ -14,7 +14,7 @@ use super::credential::Issuer;
 use super::id_document::IdDocumentKind;
 use super::snapshot::{Item, Minutes};
 use super::store::{self, Shown};
-use super::{CertificateState, Disclosure, Number, masked_name, mistyped};
+use super::{CertificateState, Disclosure, Number, Supersession, masked_name, mistyped};
 use crate::menu::api::{link_to, with_cursor};
 use crate::menu::search::Cursor;
 use crate::platform::clock::Instant;
@@ -120,6 +120,8 @@ pub struct Certificate {
     /// Since when, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     state_since: Instant,
+    /// Why it was superseded; null in any other state.
+    superseded_because: Option<Supersession>,
     /// When it was issued, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     issued_at: Instant,
@@ -182,6 +184,7 @@ impl Certificate {
             url: address(visit, &certificate.number),
             state: certificate.state(),
             state_since: certificate.state_since(),
+            superseded_because: certificate.superseded_because(),
             issued_at: certificate.issued_at,
             disclosure: certificate.disclosure,
             masked_name: certificate

@@ -29,7 +29,8 @@ choice! {
     CertificateState {
         /// Its records stand as they were.
         Valid = "valid",
-        /// A record of it was corrected since; another certificate can be had.
+        /// A record of it was corrected since, or another one was issued to its holder under
+        /// another name.
         Superseded = "superseded",
         /// Its organization took it back.
         Revoked = "revoked",
@@ -51,8 +52,34 @@ impl CertificateState {
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Valid => lang.pick("有效", "Valid"),
-            Self::Superseded => lang.pick("已被更正，不再有效", "Superseded"),
+            Self::Superseded => lang.pick("已被取代，不再有效", "Superseded"),
             Self::Revoked => lang.pick("已撤销", "Revoked"),
+        }
+    }
+}
+
+choice! {
+    /// Why a certificate was superseded.
+    Supersession {
+        /// A record of it was corrected; another certificate can be had.
+        Corrected = "corrected",
+        /// Its holder has another name since, under which certificates were issued.
+        Renamed = "renamed",
+    }
+}
+
+impl Supersession {
+    /// What it says of the certificate, for people.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Corrected => lang.pick(
+                "其中的服务记录已更正，本证明的内容不再准确。",
+                "a record of it was corrected, and it is not accurate any more.",
+            ),
+            Self::Renamed => lang.pick(
+                "志愿者已改用另一姓名重新开具证明，以新的证明为准。",
+                "the volunteer had it issued anew under another name; the new one counts.",
+            ),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::id_document::IdDocumentKind;
 use super::snapshot::Snapshot;
-use super::{CertificateState, Disclosure, Number};
+use super::{CertificateState, Disclosure, Number, Supersession};
 use crate::bind;
 use crate::organizations::Permission;
 use crate::platform::clock::Instant;
@@ -65,6 +65,7 @@ SELECT c.number, c.organization_id, c.project_id, c.first_day, c.last_day, c.iss
   ",
     changes_columns!(),
     ",
+  (SELECT x.cause FROM certificate_change x WHERE x.certificate = c.seq AND x.becomes = 'superseded') AS superseded_by,
   (SELECT x.reason FROM certificate_change x WHERE x.certificate = c.seq AND x.becomes = 'revoked') AS revocation_reason,
   EXISTS (
     SELECT 1 FROM session s
@@ -124,6 +125,7 @@ pub struct Certificate {
     id_document_kind: Option<IdDocumentKind>,
     id_document_sealed: Option<String>,
     superseded_at: Option<Instant>,
+    superseded_by: Option<Supersession>,
     revoked_at: Option<Instant>,
     /// Why it was taken back.
     pub revocation_reason: Option<String>,
@@ -147,6 +149,12 @@ impl Certificate {
     /// What it is worth.
     pub const fn state(&self) -> CertificateState {
         CertificateState::of(self.superseded_at.is_some(), self.revoked_at.is_some())
+    }
+
+    /// Why it was superseded, when that is what it is.
+    pub fn superseded_because(&self) -> Option<Supersession> {
+        self.superseded_by
+            .filter(|_| self.state() == CertificateState::Superseded)
     }
 
     /// Since when it is worth that.

@@ -309,6 +309,10 @@ kinds! {
         ("超出统筹范围", "Region out of reach")
         ("统筹员只能任命本行政区划及其下级的统筹员。", "Coordinators appoint others for their own region and what is below it only.")
         ("请上级统筹员任命。", "Ask a coordinator whose region contains it.")
+    renamed_too_often 409
+        ("改名过于频繁", "Renamed too often")
+        ("有服务记录的志愿者，365 天内最多改两次姓名；`possible_at` 是可以再改的时间。", "Whoever has service records changes their name at most twice in 365 days; `possible_at` says when they may again.")
+        ("到时再改；其他内容可以照常修改。", "Change it then; anything else may be changed as ever.")
     reverification_needed 409
         ("修改后须重新核验", "Reverification needed")
         ("已核验的组织要改名称、类型、信用代码、所在地或募捐资格：改后要重新核验，核验前项目不在菜单上。", "A verified organization changes its name, kind, credit code, region or fundraising qualification: it must be verified again, and is off the menu until then.")

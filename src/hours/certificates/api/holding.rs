@@ -91,7 +91,8 @@ pub fn question(
 ///
 /// Free, and there at once: the organization's statement of the hours it recorded, as the
 /// records stand now. What was asked for within a day and still states the same is answered
-/// with 200 instead of being issued twice. The same as a signed Open Badges 3.0 credential
+/// with 200 instead of being issued twice. Those issued to the same volunteer under another
+/// name, by whichever organization, are superseded by it. The same as a signed Open Badges 3.0 credential
 /// (VC-JWT) is at `/certificates/{number}/badge`, for the holder.
 #[utoipa::path(
     post,

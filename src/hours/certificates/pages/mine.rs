@@ -129,7 +129,7 @@ fn issued(line: &Line, lang: Lang) -> Markup {
 /// A state where there is little room.
 pub fn short_name(state: CertificateState, lang: Lang) -> &'static str {
     match state {
-        CertificateState::Superseded => lang.pick("已更正", "Superseded"),
+        CertificateState::Superseded => lang.pick("已被取代", "Superseded"),
         state => state.name(lang),
     }
 }

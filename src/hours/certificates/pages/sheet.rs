@@ -135,10 +135,9 @@ fn verdict(visit: &Visit, certificate: &Certificate) -> Markup {
             p { strong { (state.name(lang)) } " " span.small { (lang.pick("核验于 ", "checked ")) (checked) } }
             @match state {
                 CertificateState::Valid => {},
-                CertificateState::Superseded => p { (since) (lang.pick(
-                    "，其中的服务记录已更正，本证明的内容不再准确。",
-                    ": a record of it was corrected, and it is not accurate any more.",
-                )) },
+                CertificateState::Superseded => @if let Some(because) = certificate.superseded_because() {
+                    p { (since) (lang.pick("，", ": ")) (because.words(lang)) }
+                },
                 CertificateState::Revoked => p { (since) (lang.pick("，出具组织撤销了本证明。", ": its organization took it back.")) },
             }
             @if let Some(reason) = certificate.revocation_reason.as_deref().filter(|_| certificate.is_holder || certificate.is_issuer) {
