@@ -6,6 +6,9 @@ ALTER TABLE volunteer ADD COLUMN id_document_kind TEXT
   CHECK (id_document_kind IN ('resident_id', 'travel_permit', 'passport'));
 ALTER TABLE volunteer ADD COLUMN id_document_sealed TEXT
   CHECK ((id_document_sealed IS NULL) = (id_document_kind IS NULL));
+-- The same with its middle hidden, as certificates show it.
+ALTER TABLE volunteer ADD COLUMN id_document_shown_sealed TEXT
+  CHECK ((id_document_shown_sealed IS NULL) = (id_document_kind IS NULL));
 
 -- The versions of the key an organization signs with; the keys themselves are derived.
 CREATE TABLE organization_key (
@@ -46,6 +49,9 @@ CREATE TABLE certificate (
   issued_at INTEGER NOT NULL,
   -- As it was given then; forgotten when the holder leaves.
   holder_name TEXT,
+  -- The document as it was shown then; forgotten when the holder says so, or leaves.
+  id_document_kind TEXT CHECK (id_document_kind IN ('resident_id', 'travel_permit', 'passport')),
+  id_document_sealed TEXT CHECK ((id_document_sealed IS NULL) = (id_document_kind IS NULL)),
   minutes INTEGER NOT NULL CHECK (minutes > 0),
   -- What the records said then.
   snapshot TEXT NOT NULL CHECK (json_type(snapshot) = 'object'),
@@ -73,6 +79,14 @@ END;
 
 CREATE TRIGGER certificate_keeps_its_name BEFORE UPDATE OF holder_name ON certificate
 WHEN NEW.holder_name IS NOT NULL AND NEW.holder_name IS NOT OLD.holder_name
+BEGIN
+  SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
+END;
+
+CREATE TRIGGER certificate_keeps_its_document BEFORE UPDATE OF
+  id_document_kind, id_document_sealed ON certificate
+WHEN NEW.id_document_sealed IS NOT NULL AND (
+  NEW.id_document_sealed IS NOT OLD.id_document_sealed OR NEW.id_document_kind IS NOT OLD.id_document_kind)
 BEGIN
   SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
 END;
@@ -112,11 +126,12 @@ BEGIN
 END;
 
 -- What became of a certificate: a record of it was corrected, or its holder had another one
--- issued under another name; or its organization took it back. Its bit stands here as well,
--- so that a status list reads what changed and no more.
+-- issued under another name; or its organization took it back, and let the holder ask for
+-- another one, now or later. Its bit stands here as well, so that a status list reads what
+-- changed and no more.
 CREATE TABLE certificate_change (
   certificate INTEGER NOT NULL REFERENCES certificate (seq),
-  becomes TEXT NOT NULL CHECK (becomes IN ('superseded', 'revoked')),
+  becomes TEXT NOT NULL CHECK (becomes IN ('superseded', 'revoked', 'released')),
   organization_id TEXT NOT NULL,
   status_list INTEGER NOT NULL,
   status_index INTEGER NOT NULL,
@@ -133,6 +148,13 @@ CREATE TABLE certificate_change (
 
 CREATE INDEX certificate_change_of_list
   ON certificate_change (organization_id, status_list, status_index);
+
+CREATE TRIGGER only_what_was_revoked_is_released BEFORE INSERT ON certificate_change
+WHEN NEW.becomes = 'released' AND NOT EXISTS (
+  SELECT 1 FROM certificate_change x WHERE x.certificate = NEW.certificate AND x.becomes = 'revoked')
+BEGIN
+  SELECT RAISE(ABORT, 'nothing_was_revoked');
+END;
 
 CREATE TRIGGER certificate_change_is_not_rewritten BEFORE UPDATE ON certificate_change
 BEGIN

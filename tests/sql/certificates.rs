@@ -473,7 +473,7 @@ fn an_organization_takes_its_own_back_for_good() {
     assert!(html.contains("代签") && html.contains("已撤销"), "{html}");
     assert_eq!(audited(place, "certificate.revoked"), 1);
     assert_eq!(audited(place, "certificate.issued"), 1);
-    // Asking again gives another one: what stands can be certified.
+    // The record that took the place of the wrong one can be certified.
     issued(&volunteer, &organization, json!({}));
 }
 

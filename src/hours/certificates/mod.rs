@@ -129,6 +129,11 @@ choice! {
         NoHours = "no_hours",
         /// A certificate states a name, and none is known.
         NameMissing = "name_missing",
+        /// The organization took a certificate of these records back, and lets nobody ask
+        /// for another one.
+        CertificateRevoked = "certificate_revoked",
+        /// The organization was stopped by a coordinator.
+        OrganizationSuspended = "organization_suspended",
         /// Enough for a day.
         TooManyCertificates = "too_many_certificates",
     }
@@ -150,6 +155,20 @@ impl Obstacle {
                 Words::new(
                     "还没有填写姓名，证明上必须有姓名",
                     "A certificate states a name, and yours is not known",
+                ),
+            ),
+            Self::CertificateRevoked => (
+                StatusCode::CONFLICT,
+                Words::new(
+                    "出具组织撤销过这些记录的证明，需要重新开具请联系该组织",
+                    "The organization revoked a certificate of these records; ask it to let you have another",
+                ),
+            ),
+            Self::OrganizationSuspended => (
+                StatusCode::CONFLICT,
+                Words::new(
+                    "这个组织已被暂停，暂时不能开具证明；您的服务记录不受影响",
+                    "The organization is suspended and certifies nothing for now; your records stand",
                 ),
             ),
             Self::TooManyCertificates => (
