@@ -56,15 +56,13 @@ function genuine({ headers, body }, secret) {
   });
 }
 
-// A connection that rested may be closed just as it is used again: then nothing was heard,
-// and it is said once more.
+// A connection that rested may be closed just as it is used again. What was said then is
+// said once more; had it been heard all the same, its ids would not be free any more.
 async function onAnOpenLine(say) {
   try {
     return await say();
   } catch (error) {
-    const { code, socket } = error?.cause ?? {};
-    const unheard = code === "ECONNRESET" || (code === "UND_ERR_SOCKET" && !socket?.bytesRead);
-    if (!unheard) throw error;
+    if (!["ECONNRESET", "UND_ERR_SOCKET"].includes(error?.cause?.code)) throw error;
     return say();
   }
 }
