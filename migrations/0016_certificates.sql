@@ -6,6 +6,9 @@ ALTER TABLE volunteer ADD COLUMN id_document_kind TEXT
   CHECK (id_document_kind IN ('resident_id', 'travel_permit', 'passport'));
 ALTER TABLE volunteer ADD COLUMN id_document_sealed TEXT
   CHECK ((id_document_sealed IS NULL) = (id_document_kind IS NULL));
+-- The same with its middle hidden, as certificates show it.
+ALTER TABLE volunteer ADD COLUMN id_document_shown_sealed TEXT
+  CHECK ((id_document_shown_sealed IS NULL) = (id_document_kind IS NULL));
 
 -- The versions of the key an organization signs with; the keys themselves are derived.
 CREATE TABLE organization_key (
@@ -46,6 +49,9 @@ CREATE TABLE certificate (
   issued_at INTEGER NOT NULL,
   -- As it was given then; forgotten when the holder leaves.
   holder_name TEXT,
+  -- The document as it was shown then; forgotten when the holder says so, or leaves.
+  id_document_kind TEXT CHECK (id_document_kind IN ('resident_id', 'travel_permit', 'passport')),
+  id_document_sealed TEXT CHECK ((id_document_sealed IS NULL) = (id_document_kind IS NULL)),
   minutes INTEGER NOT NULL CHECK (minutes > 0),
   -- What the records said then.
   snapshot TEXT NOT NULL CHECK (json_type(snapshot) = 'object'),
@@ -73,6 +79,14 @@ END;
 
 CREATE TRIGGER certificate_keeps_its_name BEFORE UPDATE OF holder_name ON certificate
 WHEN NEW.holder_name IS NOT NULL AND NEW.holder_name IS NOT OLD.holder_name
+BEGIN
+  SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
+END;
+
+CREATE TRIGGER certificate_keeps_its_document BEFORE UPDATE OF
+  id_document_kind, id_document_sealed ON certificate
+WHEN NEW.id_document_sealed IS NOT NULL AND (
+  NEW.id_document_sealed IS NOT OLD.id_document_sealed OR NEW.id_document_kind IS NOT OLD.id_document_kind)
 BEGIN
   SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
 END;
@@ -111,23 +125,36 @@ BEGIN
   SELECT RAISE(ABORT, 'certificate_is_not_rewritten');
 END;
 
--- What became of a certificate: a record of it was corrected, or its organization took it
--- back. Its bit stands here as well, so that a status list reads what changed and no more.
+-- What became of a certificate: a record of it was corrected, or its holder had another one
+-- issued under another name; or its organization took it back, and let the holder ask for
+-- another one, now or later. Its bit stands here as well, so that a status list reads what
+-- changed and no more.
 CREATE TABLE certificate_change (
   certificate INTEGER NOT NULL REFERENCES certificate (seq),
-  becomes TEXT NOT NULL CHECK (becomes IN ('superseded', 'revoked')),
+  becomes TEXT NOT NULL CHECK (becomes IN ('superseded', 'revoked', 'released')),
   organization_id TEXT NOT NULL,
   status_list INTEGER NOT NULL,
   status_index INTEGER NOT NULL,
   at INTEGER NOT NULL,
+  -- Why it was superseded.
+  cause TEXT CHECK (cause IN ('corrected', 'renamed')),
+  -- Why it was revoked.
   reason TEXT,
   actor TEXT NOT NULL,
   PRIMARY KEY (certificate, becomes),
+  CONSTRAINT superseded_by_something CHECK ((becomes = 'superseded') = (cause IS NOT NULL)),
   CONSTRAINT revoked_for_a_reason CHECK (becomes <> 'revoked' OR reason IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX certificate_change_of_list
   ON certificate_change (organization_id, status_list, status_index);
+
+CREATE TRIGGER only_what_was_revoked_is_released BEFORE INSERT ON certificate_change
+WHEN NEW.becomes = 'released' AND NOT EXISTS (
+  SELECT 1 FROM certificate_change x WHERE x.certificate = NEW.certificate AND x.becomes = 'revoked')
+BEGIN
+  SELECT RAISE(ABORT, 'nothing_was_revoked');
+END;
 
 CREATE TRIGGER certificate_change_is_not_rewritten BEFORE UPDATE ON certificate_change
 BEGIN
@@ -143,9 +170,22 @@ CREATE TRIGGER certificate_is_superseded AFTER INSERT ON service_record
 WHEN NEW.supersedes IS NOT NULL
 BEGIN
   INSERT INTO certificate_change (
-    certificate, becomes, organization_id, status_list, status_index, at, actor)
-  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.recorded_at, NEW.recorded_by
+    certificate, becomes, organization_id, status_list, status_index, at, cause, actor)
+  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.recorded_at,
+    'corrected', NEW.recorded_by
   FROM certificate_record r JOIN certificate c ON c.seq = r.certificate
   WHERE r.record = NEW.supersedes
   ON CONFLICT (certificate, becomes) DO NOTHING;
+END;
+
+-- At any time one name stands for what one person gave, whoever recorded it.
+CREATE TRIGGER certificate_names_one_person AFTER INSERT ON certificate
+BEGIN
+  INSERT INTO certificate_change (
+    certificate, becomes, organization_id, status_list, status_index, at, cause, actor)
+  SELECT c.seq, 'superseded', c.organization_id, c.status_list, c.status_index, NEW.issued_at,
+    'renamed', 'volunteer:' || c.volunteer_id
+  FROM certificate c
+  WHERE c.volunteer_id = NEW.volunteer_id AND c.holder_name <> NEW.holder_name
+    AND NOT EXISTS (SELECT 1 FROM certificate_change x WHERE x.certificate = c.seq);
 END;

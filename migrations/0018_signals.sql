@@ -34,8 +34,38 @@ CREATE TABLE signal (
   state TEXT NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'nothing_wrong', 'to_correct', 'to_investigate'))
 ) STRICT;
 
-CREATE INDEX signal_of_region ON signal (region, (state = 'open'), seq);
-CREATE INDEX signal_of_organization ON signal (organization_id, (state = 'open'), seq);
+-- Where a signal is listed: under its organization and under each division that held it when
+-- it was found, there among those of its kind and, with an empty kind, among all.
+CREATE TABLE signal_line (
+  scope TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  open INTEGER NOT NULL CHECK (open IN (0, 1)),
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (scope, kind, open, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER signal_is_listed AFTER INSERT ON signal
+BEGIN
+  INSERT INTO signal_line (scope, kind, open, seq)
+  SELECT NEW.organization_id, k.value, NEW.state = 'open', NEW.seq
+  FROM json_each(json_array('', NEW.kind)) k
+  UNION ALL
+  SELECT substr(NEW.region, 1, n.value), k.value, NEW.state = 'open', NEW.seq
+  FROM json_each('[2, 4, 6, 9, 12]') n JOIN json_each(json_array('', NEW.kind)) k
+  WHERE n.value <= length(NEW.region);
+END;
+
+CREATE TRIGGER signal_is_listed_as_it_stands AFTER UPDATE OF state ON signal
+WHEN (OLD.state = 'open') <> (NEW.state = 'open')
+BEGIN
+  UPDATE signal_line SET open = (NEW.state = 'open')
+  WHERE scope IN (
+      SELECT NEW.organization_id
+      UNION ALL
+      SELECT substr(NEW.region, 1, n.value) FROM json_each('[2, 4, 6, 9, 12]') n
+      WHERE n.value <= length(NEW.region))
+    AND kind IN ('', NEW.kind) AND open = (OLD.state = 'open') AND seq = NEW.seq;
+END;
 
 CREATE TRIGGER signal_is_not_rewritten BEFORE UPDATE ON signal
 WHEN (OLD.seq, OLD.id, OLD.kind, OLD.finding, OLD.organization_id, OLD.region, OLD.records, OLD.facts, OLD.found_at)
@@ -145,19 +175,24 @@ CREATE TABLE outside_hours (
   minutes INTEGER NOT NULL CHECK (minutes BETWEEN 1 AND 2880),
   organization_id TEXT NOT NULL REFERENCES organization (id),
   imported_at INTEGER NOT NULL,
-  actor TEXT NOT NULL,
-  CONSTRAINT recorded_elsewhere_once UNIQUE (source, reference)
+  actor TEXT NOT NULL
 ) STRICT;
 
 CREATE INDEX outside_hours_of_volunteer ON outside_hours (volunteer_id, seq);
+CREATE INDEX outside_hours_by_reference ON outside_hours (volunteer_id, source, reference, seq);
 
 CREATE TRIGGER outside_hours_are_not_rewritten BEFORE UPDATE ON outside_hours
 BEGIN
   SELECT RAISE(ABORT, 'outside_hours_are_append_only');
 END;
 
+-- What stands is brought in once by an organization; what was struck can be brought in anew.
 CREATE TRIGGER outside_hours_are_not_replaced BEFORE INSERT ON outside_hours
-WHEN EXISTS (SELECT 1 FROM outside_hours x WHERE x.source = NEW.source AND x.reference = NEW.reference)
+WHEN EXISTS (
+    SELECT 1 FROM outside_hours x
+    WHERE x.volunteer_id = NEW.volunteer_id AND x.source = NEW.source AND x.reference = NEW.reference
+      AND x.organization_id = NEW.organization_id
+      AND NOT EXISTS (SELECT 1 FROM outside_hours_strike k WHERE k.outside_hours = x.seq))
   OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.id = NEW.id)
   OR EXISTS (SELECT 1 FROM outside_hours x WHERE x.seq = NEW.seq)
 BEGIN

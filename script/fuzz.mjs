@@ -23,9 +23,9 @@ const [line] = await new Promise((told, failed) => {
 const { url, control } = JSON.parse(line);
 
 const now = Date.now();
-const year = now + 365 * 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 const sha256 = (text) => createHash("sha256").update(text).digest("hex");
-const [org, key] = [randomUUID(), `ddk_${randomUUID()}`];
 
 async function ask(origin, path, init) {
   const answer = await fetch(origin + path, init);
@@ -39,29 +39,44 @@ const sql = (...statements) =>
     body: JSON.stringify({ statements: statements.map(([sql, ...params]) => ({ sql, params })) }),
   });
 
-const scopes = JSON.stringify(["projects:write", "signups:read", "signups:write"]);
-await sql(
-  [
+const send = (method, path, body, token) =>
+  ask(url, path, {
+    method,
+    headers: { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) },
+    body: JSON.stringify(body),
+  });
+const post = (path, body, token) => send("POST", path, body, token);
+
+// An organization that may do everything, with a key of every scope.
+async function organization() {
+  const [id, key] = [randomUUID(), `ddk_${randomUUID()}`];
+  await sql([
     "INSERT INTO organization (id, name, kind, region, state, created_at) VALUES (?1, '试验队', 'volunteer_team', '36', 'verified', ?2)",
-    org,
+    id,
     now,
-  ],
-  [
+  ]);
+  return { id, key: await newKey(id) };
+}
+
+async function newKey(organization) {
+  const key = `ddk_${randomUUID()}`;
+  const scopes = ["projects:write", "signups:read", "signups:write", "hours:read", "hours:export", "hours:write"];
+  await sql([
     "INSERT INTO api_key (token_hash, id, organization_id, name, scopes, created_at, expires_at) VALUES (?1, ?2, ?3, 'fuzz', ?4, ?5, ?6)",
     sha256(key),
     randomUUID(),
-    org,
-    scopes,
+    organization,
+    JSON.stringify(scopes),
     now,
-    year,
-  ],
-);
-
-const post = (path, body) =>
-  ask(url, path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+    now + 365 * DAY,
+  ]);
+  return key;
+}
 
 // Signs in like anybody.
-async function signIn(phone) {
+let people = 0;
+async function signIn() {
+  const phone = `138001380${String(people++).padStart(2, "0")}`;
   await post("/api/v1/sign-in-codes", { phone });
   const told = async () => (await ask(control, "/webhook")).map(({ body }) => JSON.parse(body)).find(({ to }) => to === phone);
   let message;
@@ -70,38 +85,66 @@ async function signIn(phone) {
   const { token } = await post("/api/v1/sessions", { phone, code, name: "试验" });
   return token;
 }
-const owner = await signIn("13800138000");
-await sql(["INSERT INTO member (organization_id, volunteer_id, role, created_at) SELECT ?1, id, 'owner', ?2 FROM volunteer", org, now]);
-const coordinator = await signIn("13800138001");
-await sql([
-  `INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
-   SELECT ?1, '36', '试验', phone_hash, phone_sealed, ?2 FROM volunteer WHERE id NOT IN (SELECT volunteer_id FROM member)`,
-  randomUUID(),
-  now,
-]);
-const volunteer = await signIn("13800138002");
 
-const day = (days) => new Date(now + days * 86_400_000).toISOString().slice(0, 10);
-const project = await ask(url, `/api/v1/organizations/${org}/projects/fuzz`, {
-  method: "PUT",
-  headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-  body: JSON.stringify({
-    state: "published",
-    title: "试验",
-    field: "education",
-    summary: "试验",
-    content: "试验",
-    region: "360731",
-    place: "试验",
-    conditions: "试验",
-    how_to_sign_up: "试验",
-    risks: "试验",
-    safeguards: "试验",
-    shifts: [
-      { ref: "a", role: "试验", starts_at: `${day(9)}T09:00:00+08:00`, ends_at: `${day(9)}T11:00:00+08:00`, capacity: 9 },
-    ],
-  }),
-});
+async function member(organization, role) {
+  const token = await signIn();
+  await sql([
+    "INSERT INTO member (organization_id, volunteer_id, role, created_at) SELECT ?1, volunteer_id, ?2, ?3 FROM session WHERE token_hash = ?4",
+    organization,
+    role,
+    now,
+    sha256(token),
+  ]);
+  return token;
+}
+
+async function coordinator(region) {
+  const token = await signIn();
+  await sql([
+    `INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
+     SELECT ?1, ?2, '试验', v.phone_hash, v.phone_sealed, ?3
+     FROM session s JOIN volunteer v ON v.id = s.volunteer_id WHERE s.token_hash = ?4`,
+    randomUUID(),
+    region,
+    now,
+    sha256(token),
+  ]);
+  return token;
+}
+
+const [ours, theirs] = [await organization(), await organization()];
+const org = ours.id;
+const revoked = await newKey(org);
+await sql(["UPDATE api_key SET revoked_at = ?1 WHERE token_hash = ?2", now, sha256(revoked)]);
+const volunteer = await signIn();
+
+// A shift to come, and one that is over: somebody served, it is settled and certified.
+const at = (time) => new Date(time).toISOString();
+const shift = (ref, starts) => ({ ref, role: "试验", starts_at: at(starts), ends_at: at(starts + 2 * HOUR), capacity: 9 });
+const project = await send("PUT", `/api/v1/organizations/${org}/projects/fuzz`, {
+  state: "published",
+  title: "试验",
+  field: "education",
+  summary: "试验",
+  content: "试验",
+  region: "360731",
+  place: "试验",
+  conditions: "试验",
+  how_to_sign_up: "试验",
+  risks: "试验",
+  safeguards: "试验",
+  shifts: [shift("a", now + 9 * DAY), shift("b", now + 8 * DAY)],
+}, ours.key);
+const [open, over] = ["a", "b"].map((ref) => project.shifts.find((shift) => shift.ref === ref).id);
+const signup = await post(`/api/v1/shifts/${over}/signups`, { adult: true }, volunteer);
+const began = now - DAY;
+await sql(["UPDATE shift SET starts_at = ?1, ends_at = ?2 WHERE id = ?3", began, began + 2 * HOUR, over]);
+for (const [kind, time] of [["in", began], ["out", began + 2 * HOUR]]) {
+  await post(`/api/v1/shifts/${over}/attendance-by-hand`, { kind, happened_at: at(time), reason: "试验" }, ours.key);
+}
+await post(`/api/v1/shifts/${over}/settlement`, { person_in_charge: "试验" }, ours.key);
+const { items: [record] } = await ask(url, "/api/v1/me/records", { headers: { authorization: `Bearer ${volunteer}` } });
+const certificate = await post("/api/v1/me/certificates", { organization_id: org, disclosure: "full" }, volunteer);
 
 // A request may be refused although each field of it is as described: for who sends it, for
 // what there is, or because fields contradict each other (a shift that ends before it begins).
@@ -115,9 +158,14 @@ positive_data_acceptance.expected-statuses = [${refused}]
 [parameters]
 "path.org" = "${org}"
 
-# Conditions of a search can contradict each other.
+# Conditions of a search can contradict each other, and days lie within two centuries.
 [[operations]]
-include-path = "/api/v1/projects"
+include-path-regex = "^/api/v1/(projects|organizations/[^/]*/records)$"
+checks.positive_data_acceptance.expected-statuses = ["400", ${refused}]
+
+# How far the ledger reaches, its description does not say.
+[[operations]]
+include-path = "/api/v1/ledger/proofs/consistency"
 checks.positive_data_acceptance.expected-statuses = ["400", ${refused}]
 
 # A sign-up given up stays readable, as cancelled.
@@ -131,17 +179,40 @@ parameters = { "path.id" = "${project.id}" }
 
 [[operations]]
 include-path-regex = "^/api/v1/shifts/"
-parameters = { "path.id" = "${project.shifts[0].id}" }
+parameters = { "path.id" = "${open}" }
+
+[[operations]]
+include-path-regex = "^/api/v1/shifts/[^/]*/(attendance-by-hand|settlement)"
+parameters = { "path.id" = "${over}" }
+
+[[operations]]
+include-path-regex = "^/api/v1/signups/[^/]*/"
+parameters = { "path.id" = "${signup.id}" }
+
+[[operations]]
+include-path-regex = "^/api/v1/records/"
+parameters = { "path.id" = "${record.id}" }
+
+[[operations]]
+include-path-regex = "^/api/v1/certificates/"
+parameters = { "path.number" = "${certificate.number}" }
 `,
 );
 
 const bearing = (token) => ["-H", `Authorization: Bearer ${token}`];
 const roles = {
   nobody: [],
-  "an organization's key": bearing(key),
+  "an organization's key": bearing(ours.key),
+  "a revoked key": bearing(revoked),
+  "another organization's key": bearing(theirs.key),
   "a volunteer": bearing(volunteer),
-  "a coordinator": bearing(coordinator),
-  "an owner": bearing(owner),
+  "a viewer": bearing(await member(org, "viewer")),
+  "a recorder": bearing(await member(org, "recorder")),
+  "a manager": bearing(await member(org, "manager")),
+  "an owner": bearing(await member(org, "owner")),
+  "another organization's owner": bearing(await member(theirs.id, "owner")),
+  "a coordinator": bearing(await coordinator("36")),
+  "a coordinator elsewhere": bearing(await coordinator("3601")),
 };
 let failed = false;
 for (const [role, headers] of Object.entries(roles)) {

@@ -86,7 +86,7 @@ pub async fn decide(
 #[into_params(parameter_in = Query)]
 pub struct CoordinatorsQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::working_days::due;
 use super::{Grade, RecordKind};
 use crate::platform::clock::Instant;
 
@@ -61,6 +62,19 @@ pub struct Record {
 }
 
 impl Record {
+    /// Whether service was recorded after its last day (the Measures, article 8): the day
+    /// written then, or the one that is known since, when the calendar of its year came later.
+    /// A correction is not late.
+    pub fn is_late(&self) -> bool {
+        let (None, Some(written)) = (self.supersedes, self.due_on.as_deref()) else {
+            return false;
+        };
+        let planned = self.service().map(|facts| facts.planned_ends_at);
+        let known = planned.map(|ends_at| due(Instant::from_millis(ends_at)).date.to_string());
+        let last = known.as_deref().map_or(written, |known| known.max(written));
+        self.recorded_at.date().to_string().as_str() > last
+    }
+
     /// What a record of service says besides.
     pub fn service(&self) -> Option<ServiceFacts> {
         match self.said()? {
@@ -165,4 +179,44 @@ pub struct GradeTotal {
     pub minutes: i64,
     /// Records.
     pub records: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(on: &str, due_on: &str, planned_end: &str, supersedes: Option<i64>) -> Record {
+        let at = |day: &str| Instant::parse(&format!("{day}T12:00:00+08:00")).unwrap();
+        let end = at(planned_end).millis();
+        let facts = serde_json::json!({
+            "activity": "夏令营", "role": "陪伴员", "field": "education", "region": "360730",
+            "region_name": "宁都县", "place": "小学", "content": "陪读", "organization": "邻里社",
+            "person_in_charge": "李老师", "planned_starts_at": end - 1, "planned_ends_at": end,
+            "breaks_minutes": 0, "evidence": [],
+        });
+        serde_json::from_value(serde_json::json!({
+            "seq": 2, "id": "a", "kind": "service", "volunteer_id": "v", "organization_id": "o",
+            "on_date": planned_end, "started_at": end - 1, "ended_at": end, "minutes": 60,
+            "grade": "C", "facts": facts.to_string(), "due_on": due_on,
+            "recorded_at": at(on).millis(), "recorded_by": "volunteer:x", "salt": "",
+            "supersedes": supersedes,
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn late_is_after_the_day_written_and_the_day_known_since() {
+        // Friday 6 November 2026: ten working days end on the 20th.
+        for (on, due_on, late) in [
+            ("2026-11-20", "2026-11-20", false),
+            ("2026-11-21", "2026-11-20", true),
+            // Written before the calendar of the year came.
+            ("2026-11-20", "2026-11-18", false),
+            ("2026-11-21", "2026-11-24", false),
+        ] {
+            let record = |supersedes| recorded(on, due_on, "2026-11-06", supersedes);
+            assert_eq!(record(None).is_late(), late, "{on} {due_on}");
+            assert!(!record(Some(1)).is_late());
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Working days in China, with holidays and the weekends worked in exchange (调休).
 //!
-//! `script/holidays` writes the calendar. Of years it does not know yet only the weekends are
-//! left out, and whatever was counted there is provisional.
+//! `script/holidays` writes the calendar. Of years it does not know yet only the weekends and
+//! the holidays of fixed date are left out, and whatever was counted there is provisional.
 
 mod calendar;
 
@@ -23,9 +23,15 @@ pub struct DueDay {
     pub provisional: bool,
 }
 
+/// Holidays that fall on the same days every year, month and day (the State Council's
+/// measures on holidays, article 2, as of 2025).
+const FIXED: [(i8, i8); 6] = [(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)];
+
 /// Whether people in offices work that day, as far as it is known.
 pub fn is_working_day(day: Date) -> bool {
-    if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+    if !YEARS.contains(&day.year()) && FIXED.contains(&(day.month(), day.day())) {
+        false
+    } else if matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
         WORKED.binary_search(&day).is_ok()
     } else {
         OFF.binary_search(&day).is_err()
@@ -133,7 +139,7 @@ mod tests {
             (date(2026, 10, 10), date(2026, 10, 23), false),
             // The holidays of the year after the last are not known.
             (date(2026, 12, 17), date(2026, 12, 31), false),
-            (date(2026, 12, 18), date(2027, 1, 1), true),
+            (date(2026, 12, 18), date(2027, 1, 4), true),
         ] {
             assert_eq!(due_after(ended), DueDay { date, provisional }, "{ended}");
         }

@@ -42,7 +42,7 @@ pub struct Report {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct HandIn {
     /// `1`: shows what would happen and writes nothing.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 1, example = 1)]
+    #[param(inline, example = 1)]
     #[deserr(default)]
     dry_run: Option<Digits<0, 1>>,
 }
@@ -53,7 +53,7 @@ pub struct HandIn {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ImportsQuery {
     /// Imports on a page; 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
+    #[param(inline, example = 20)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// From `next` of the page before.
@@ -68,11 +68,11 @@ pub struct ImportsQuery {
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ReportQuery {
     /// Lines on a page; 100 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 500, example = 100)]
+    #[param(inline, example = 100)]
     #[deserr(default)]
     limit: Option<Digits<1, 500>>,
     /// From `next` of the page before.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 1_000_000, example = 100)]
+    #[param(inline, example = 100)]
     #[deserr(default)]
     cursor: Option<Digits<0, 1_000_000>>,
     /// Only lines this became of; only `refused` may be asked for.

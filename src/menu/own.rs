@@ -81,7 +81,7 @@ pub struct OwnQuery {
     #[deserr(default)]
     pub q: Option<Line<60>>,
     /// How many, 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
+    #[param(inline, example = 20)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

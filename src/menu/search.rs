@@ -71,7 +71,7 @@ pub struct MenuQuery {
     #[deserr(default)]
     pub skill: Option<Skill>,
     /// Somebody of this age may come, in whole years.
-    #[param(value_type = Option<i64>, minimum = 0, maximum = 120, example = 16)]
+    #[param(inline, example = 16)]
     #[deserr(default)]
     pub age: Option<Digits<0, 120>>,
     /// `1`: only where a seat is free.
@@ -83,7 +83,7 @@ pub struct MenuQuery {
     #[deserr(default)]
     pub sort: Option<Sort>,
     /// How many, 20 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 20)]
+    #[param(inline, example = 20)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

@@ -22,6 +22,8 @@ choice! {
         SignupsWrite = "signups:write",
         /// Read attendance, service records and certificates.
         HoursRead = "hours:read",
+        /// Export records with telephone numbers and birth dates.
+        HoursExport = "hours:export",
         /// Check people in, settle shifts, correct records.
         HoursWrite = "hours:write",
         /// Enter projects in contests.
@@ -56,6 +58,8 @@ pub enum Permission {
     WriteSignups,
     /// Read attendance, service records and certificates.
     ReadHours,
+    /// Take away records with whose they are: telephone numbers and birth dates.
+    ExportHours,
     /// Check people in, settle shifts, correct records.
     RecordHours,
     /// Enter projects in contests, and read those entries.
@@ -72,7 +76,7 @@ impl Role {
             Permission::WriteProjects | Permission::WriteSignups | Permission::EnterContests => {
                 matches!(self, Self::Owner | Self::Manager)
             }
-            Permission::RecordHours => self != Self::Viewer,
+            Permission::ExportHours | Permission::RecordHours => self != Self::Viewer,
             Permission::Manage => self == Self::Owner,
         }
     }
@@ -92,6 +96,7 @@ impl Scope {
                 Permission::ReadSignups | Permission::WriteSignups
             ),
             Self::HoursRead => permission == Permission::ReadHours,
+            Self::HoursExport => permission == Permission::ExportHours,
             Self::HoursWrite => {
                 matches!(permission, Permission::ReadHours | Permission::RecordHours)
             }
@@ -242,13 +247,14 @@ mod tests {
     #[test]
     fn roles_and_scopes_open_what_they_say() {
         use Permission::{
-            EnterContests, Manage, ReadHours, ReadProjects, ReadSignups, RecordHours,
+            EnterContests, ExportHours, Manage, ReadHours, ReadProjects, ReadSignups, RecordHours,
             WriteProjects, WriteSignups,
         };
-        const ALL: [Permission; 8] = [
+        const ALL: [Permission; 9] = [
             ReadProjects,
             ReadSignups,
             ReadHours,
+            ExportHours,
             RecordHours,
             WriteProjects,
             WriteSignups,
@@ -257,8 +263,8 @@ mod tests {
         ];
         for (role, scopes, may) in [
             (Some("owner"), "[]", &ALL[..]),
-            (Some("manager"), "[]", &ALL[..7]),
-            (Some("recorder"), "[]", &ALL[..4]),
+            (Some("manager"), "[]", &ALL[..8]),
+            (Some("recorder"), "[]", &ALL[..5]),
             (Some("viewer"), "[]", &ALL[..3]),
             (None, "[]", &[]),
             (
@@ -269,6 +275,7 @@ mod tests {
             (None, r#"["signups:read"]"#, &[ReadSignups]),
             (None, r#"["signups:write"]"#, &[ReadSignups, WriteSignups]),
             (None, r#"["hours:read"]"#, &[ReadHours]),
+            (None, r#"["hours:export"]"#, &[ExportHours]),
             (None, r#"["hours:write"]"#, &[ReadHours, RecordHours]),
             (None, r#"["contests:enter"]"#, &[EnterContests]),
         ] {

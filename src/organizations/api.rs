@@ -93,7 +93,7 @@ pub struct ListQuery {
     #[deserr(default)]
     q: Option<Line<60>>,
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

@@ -15,7 +15,7 @@ use crate::platform::problem::Problem;
 macro_rules! agent {
     () => {
         "agent AS (
-  SELECT 'volunteer:' || c.volunteer_id AS actor,
+  SELECT 'volunteer:' || c.volunteer_id AS actor, c.volunteer_id AS hand,
     EXISTS (
       SELECT 1 FROM target t
       JOIN member m ON m.organization_id = t.organization_id AND m.volunteer_id = c.volunteer_id
@@ -23,7 +23,7 @@ macro_rules! agent {
   FROM session c
   WHERE c.token_hash = ?1 AND c.expires_at > ?2
   UNION ALL
-  SELECT 'api_key:' || k.id,
+  SELECT 'api_key:' || k.id, k.created_by,
     EXISTS (
       SELECT 1 FROM target t JOIN json_each(k.scopes) s
       WHERE t.organization_id = k.organization_id AND s.value IN (SELECT value FROM json_each(?5)))

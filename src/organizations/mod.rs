@@ -204,6 +204,10 @@ impl Scope {
             Self::SignupsRead => lang.pick("读取报名名单", "Read sign-ups"),
             Self::SignupsWrite => lang.pick("处理报名", "Decide on sign-ups"),
             Self::HoursRead => lang.pick("查看服务记录", "Read service records"),
+            Self::HoursExport => lang.pick(
+                "导出服务记录（含手机号和出生日期）",
+                "Export records, with telephone numbers and birth dates",
+            ),
             Self::HoursWrite => lang.pick("记录服务时间", "Record hours"),
             Self::ContestsEnter => lang.pick("报名参赛", "Enter contests"),
         }

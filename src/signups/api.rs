@@ -290,7 +290,7 @@ pub fn too_late() -> Problem {
 #[into_params(parameter_in = Query)]
 pub struct MineQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

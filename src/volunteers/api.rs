@@ -230,7 +230,7 @@ pub async fn show(visit: Visit) -> Result<Response, Problem> {
 #[derive(Debug, Deserr, ToSchema)]
 #[deserr(error = FieldErrors, deny_unknown_fields)]
 pub struct ProfileBody {
-    /// What they are called.
+    /// What they are called. With hours to it, it is changed at most twice in 365 days.
     #[deserr(default)]
     name: Option<Name>,
     /// All skills they say to have.
@@ -249,6 +249,7 @@ pub struct ProfileBody {
     request_body(content = ProfileBody, example = json!({"name": "钟一诺", "skills": ["teaching", "driving"]})),
     responses(
         (status = 200, body = Profile),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "renamed_too_often"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),
 )]

@@ -9,13 +9,15 @@ pub mod store;
 // What the clock forgets, and what another capability asks within its own question.
 pub use store::{Me, change_profile, forget, who};
 
+use axum::http::StatusCode;
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use jiff::civil::Date;
 
-use crate::platform::clock::{DAY, HOUR, Instant, MINUTE, age_on, parse_date};
+use crate::platform::clock::{DAY, HOUR, Instant, MINUTE, age_on, day_from, parse_date};
 use crate::platform::fields::FieldErrors;
-use crate::platform::i18n::Words;
+use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::string_from;
+use crate::platform::problem::Problem;
 use crate::platform::text::Line;
 
 /// The prefix of every session token.
@@ -30,9 +32,34 @@ pub const CODE_PAUSE: i64 = MINUTE;
 pub const CODES_PER_PHONE: i64 = 6;
 /// In milliseconds.
 pub const CODE_WINDOW: i64 = HOUR;
+/// Whoever has hours to their name changes it at most so often in [`RENAMES_WITHIN`]:
+/// enough for a slip and a new name, too few to lend hours to others.
+pub const RENAMES: i64 = 2;
+/// In milliseconds.
+pub const RENAMES_WITHIN: i64 = 365 * DAY;
 
 /// What a person is called.
 pub type Name = Line<30>;
+
+/// 409: hours stand to a name that was changed as often as it may be; when it may be again.
+pub fn renamed_too_often(now: Instant, possible_at: Instant) -> Problem {
+    let day = |lang| day_from(now, possible_at, lang);
+    Problem::new(
+        StatusCode::CONFLICT,
+        "renamed_too_often",
+        Words::new(
+            format!(
+                "有服务记录后，姓名一年内最多改两次，{} 起可以再改",
+                day(Lang::Zh)
+            ),
+            format!(
+                "With hours to it, a name is changed at most twice a year; yours again from {} on",
+                day(Lang::En)
+            ),
+        ),
+    )
+    .with("possible_at", possible_at.rfc3339())
+}
 
 /// A mobile number of mainland China, 11 digits.
 #[derive(Clone, PartialEq, Eq)]

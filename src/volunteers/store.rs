@@ -2,13 +2,17 @@
 
 use serde::Deserialize;
 
-use super::{CODE_LASTS, CODE_PAUSE, CODE_WINDOW, CODES_PER_PHONE, SESSION_LASTS};
+use super::{
+    CODE_LASTS, CODE_PAUSE, CODE_WINDOW, CODES_PER_PHONE, RENAMES, RENAMES_WITHIN, SESSION_LASTS,
+    renamed_too_often,
+};
 use crate::bind;
 use crate::menu::Skill;
 use crate::platform::clock::{DAY, Instant};
 use crate::platform::db::{self, DbError, Statement};
 use crate::platform::forgetting::A_SLICE;
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
+use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
 /// `?1` phone, `?2` address, `?3` code, `?4` now, `?5` end, `?6` pause, `?7` window,
@@ -270,27 +274,91 @@ pub async fn me(visit: &Visit) -> Result<Option<Me>, DbError> {
     visit.db.first(who(visit)).await
 }
 
-/// `?1` session, `?2` now; then what changes, null what stays.
+/// Who is to have which name. `?1` session, `?2` now, `?3` the name, null where it stays,
+/// `?4` a year, `?5` how many renames it takes. `recorded` says whether hours stand to their
+/// name; then `held_until` is when so many renames are a year ago that another is due. What
+/// was tried out before there were hours does not count.
+macro_rules! renaming {
+    () => {
+        "
+WITH caller AS (
+  SELECT v.id, v.name FROM session c JOIN volunteer v ON v.id = c.volunteer_id
+  WHERE c.token_hash = ?1 AND c.expires_at > ?2),
+renaming AS (
+  SELECT v.id, EXISTS (
+    SELECT 1 FROM service_record r
+    WHERE r.volunteer_id = v.id AND r.kind = 'service' AND r.minutes > 0
+      AND NOT EXISTS (SELECT 1 FROM service_record n WHERE n.supersedes = r.seq)) AS recorded
+  FROM caller v
+  WHERE v.name <> '' AND v.name <> ?3),
+judged AS (
+  SELECT r.id, r.recorded, (
+    SELECT a.at + ?4 FROM audit a
+    WHERE r.recorded AND a.subject = 'volunteer:' || r.id AND a.action = 'volunteer.renamed'
+      AND a.after ->> 'recorded' AND a.at > ?2 - ?4
+    ORDER BY a.seq DESC LIMIT 1 OFFSET ?5 - 1) AS held_until
+  FROM renaming r)"
+    };
+}
+
+const HELD_UNTIL: &str = concat!(
+    renaming!(),
+    "
+SELECT held_until FROM judged WHERE held_until IS NOT NULL"
+);
+
+/// `?6` the request. No name is written down.
+const RECORD_RENAME: &str = concat!(
+    renaming!(),
+    "
+INSERT INTO audit (at, actor, action, subject, after, request_id)
+SELECT ?2, 'volunteer:' || id, 'volunteer.renamed', 'volunteer:' || id,
+  json_object('recorded', json(iif(recorded, 'true', 'false'))), ?6
+FROM judged WHERE held_until IS NULL"
+);
+
+/// Right after the rename was recorded, if it is one. `?1` session, `?2` now; then what
+/// changes, null what stays.
 const PROFILE: &str = "
 UPDATE volunteer SET
   name = coalesce(?3, name),
   skills = coalesce(?4, skills)
-WHERE id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)";
+WHERE id = (SELECT volunteer_id FROM session WHERE token_hash = ?1 AND expires_at > ?2)
+  AND (?3 IS NULL OR name IN ('', ?3) OR changes() > 0)";
 
-/// Changes what a volunteer says of themselves, and reads it back.
+#[derive(Deserialize)]
+struct Held {
+    held_until: Instant,
+}
+
+/// Changes what a volunteer says of themselves, and reads it back: all of it or nothing,
+/// when the name was changed too often.
 pub async fn change_profile(
     visit: &Visit,
     name: Option<&str>,
     skills: Option<&[Skill]>,
-) -> Result<Option<Me>, DbError> {
+) -> Result<Option<Me>, Problem> {
     let skills = skills.map(|skills| {
         let mut skills = skills.to_vec();
         skills.sort_unstable();
         skills.dedup();
         serde_json::json!(skills).to_string()
     });
-    let change = bind!(PROFILE, visit.credential_hash(), visit.now, name, skills);
-    visit.db.batch(vec![change, who(visit)]).await?.first(1)
+    let renames = |sql: &'static str| {
+        let (credential, now) = (visit.credential_hash(), visit.now);
+        bind!(sql, credential, now, name, RENAMES_WITHIN, RENAMES)
+    };
+    let statements = vec![
+        renames(HELD_UNTIL),
+        renames(RECORD_RENAME).and(&*visit.request_id),
+        bind!(PROFILE, visit.credential_hash(), visit.now, name, skills),
+        who(visit),
+    ];
+    let batch = visit.db.batch(statements).await?;
+    if let Some(held) = batch.first::<Held>(0)? {
+        return Err(renamed_too_often(visit.now, held.held_until));
+    }
+    Ok(batch.first(3)?)
 }
 
 const SIGN_OUT: &str = "DELETE FROM session WHERE token_hash = ?1 AND expires_at > ?2";

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::thread;
 
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
@@ -144,4 +145,42 @@ fn a_badge_is_for_its_holder() {
     place.adult().reads(&badge).is(403);
     organization.member("owner").reads(&badge).is(403);
     volunteer.reads(&badge).is(200);
+}
+
+#[test]
+fn whoever_asks_and_is_renamed_at_once_has_one_name_that_stands() {
+    let place = shared().place();
+    let organization = place.organization();
+    let volunteer = place.adult();
+    Recorded::new(MORNING, 90, "A").write(place, &organization, &volunteer);
+    let asks = |day: &str| {
+        let body = json!({"organization_id": organization.id, "from": day});
+        volunteer.sends("POST", "/api/v1/me/certificates", &body)
+    };
+    thread::scope(|scope| {
+        for name in ["买家甲", "买家乙"] {
+            let (asks, volunteer) = (&asks, &volunteer);
+            scope.spawn(move || {
+                volunteer
+                    .sends("PATCH", "/api/v1/me", &json!({"name": name}))
+                    .is(200);
+                let status = asks("2026-01-01").status;
+                assert!(matches!(status, 200 | 201), "{status}");
+            });
+        }
+        for day in ["2026-01-02", "2026-01-03"] {
+            let asks = &asks;
+            scope.spawn(move || asks(day).is(201));
+        }
+    });
+    let names = place.rows(
+        "SELECT DISTINCT c.holder_name FROM certificate c
+         WHERE c.volunteer_id = ?1 AND NOT EXISTS (
+           SELECT 1 FROM certificate_change x WHERE x.certificate = c.seq)",
+        json!([volunteer.id]),
+    );
+    assert_eq!(names.len(), 1, "{names:?}");
+    let renames = "SELECT count(*) FROM audit WHERE action = 'volunteer.renamed' AND subject = ?1";
+    let subject = format!("volunteer:{}", volunteer.id);
+    assert_eq!(place.number(renames, json!([subject])), 2);
 }

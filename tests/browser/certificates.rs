@@ -48,7 +48,7 @@ fn a_certificate_is_asked_for_printed_and_checked() {
             .write(app(), &organization, &volunteer);
         phone.keeps_session(&volunteer.session).await;
         phone.opens(&path).await;
-        assert!(phone.text(".verdict").await.contains("已被更正"));
+        assert!(phone.text(".verdict").await.contains("已被取代"));
         phone.follows(".verdict button").await;
         assert!(phone.text(".verdict").await.contains("有效"));
         assert!(phone.text("article.certificate").await.contains("2 小时"));

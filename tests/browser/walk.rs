@@ -138,7 +138,7 @@ fn from_being_there_to_a_certificate_that_a_correction_supersedes() {
 
         phone.keeps_session("nobody").await;
         phone.opens(&path).await;
-        assert!(phone.text(".verdict").await.contains("已被更正"));
+        assert!(phone.text(".verdict").await.contains("已被取代"));
 
         phone.keeps_session(&volunteer.session).await;
         phone.opens(&path).await;

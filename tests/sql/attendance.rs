@@ -1,6 +1,6 @@
 //! Coming and going: by the code, kept on a phone, by the sheet, by hand.
 
-use diandan::hours::attendance::sheet_path;
+use diandan::hours::attendance::{Window, sheet_path};
 use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE};
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift, with_waitlist};
 use crate::support::people::{Organization, Shift, Volunteer};
 use crate::support::place::{Place as _, keys};
+use crate::support::records::Seen;
 use crate::support::request::Request;
 
 const NINE: &str = "2026-11-28T09:00:00+08:00";
@@ -69,6 +70,116 @@ fn a_volunteer_checks_in_and_out_by_the_code() {
     assert_eq!(
         person["events"][0]["actor"],
         format!("volunteer:{}", volunteer.id)
+    );
+}
+
+fn seen_of(list: &Value) -> Vec<(&Value, &Value)> {
+    let events = list["items"][0]["events"].as_array().unwrap();
+    let seen = events.iter();
+    seen.map(|event| (&event["kind"], &event["counts"]))
+        .collect()
+}
+
+#[test]
+fn whoever_is_moved_comes_anew() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let days = [0, 3].map(|days| at(NINE).plus(days * DAY));
+    let notice = Notice::of(&[shift("a", days[0], 5), shift("b", days[1], 5)]);
+    let project = organization.publishes(&notice);
+    let [a, b] = ["a", "b"].map(|reference| project.shift(reference));
+    let volunteer = desk.place().adult();
+    let signup = volunteer.takes(&a, "confirmed");
+    desk.it_is(days[0]);
+    let code = shown(&a, desk.now()).1;
+    let coming = coming("in", &code);
+    let came = volunteer.sends("POST", &a.attendance(), &coming).is(201);
+    assert_eq!(came.json()["counts"], true);
+    organization.moves(&signup, &b).is(200);
+    let (yes, no) = (json!(true), json!(false));
+    let (came, went) = (json!("in"), json!("out"));
+    let list = organization.reads_attendance(&b);
+    assert_eq!(seen_of(&list), [(&came, &no)]);
+
+    desk.it_is(days[1]);
+    let door = Request::get(b.check_in_link(desk.now())).browser(&volunteer.session);
+    let text = desk.place().send(&door).is(200).text();
+    assert!(text.contains("value=\"in\""), "{text}");
+    assert!(text.contains("不作为这个班次的依据"), "{text}");
+    let desk_page = format!("/shifts/{}/attendance", b.id);
+    let owner = organization.member("owner");
+    let page = Request::get(&*desk_page).browser(&owner.session);
+    let text = desk.place().send(&page).is(200).text();
+    assert!(text.contains("已签到 0"), "{text}");
+    // The same evidence is not sent again for another shift.
+    let mut again = coming.clone();
+    again["code"] = json!(shown(&b, desk.now()).1);
+    volunteer
+        .sends("POST", &b.attendance(), &again)
+        .refused(409, "attendance_id_taken");
+    volunteer.checks("in", &b).is(201);
+    volunteer
+        .checks("in", &b)
+        .refused(409, "already_checked_in");
+    volunteer.checks("out", &b).is(201);
+    let list = organization.reads_attendance(&b);
+    assert_eq!(seen_of(&list), [(&came, &no), (&came, &yes), (&went, &yes)]);
+    let text = desk.place().send(&page).is(200).text();
+    assert!(text.contains("已签到 1 · 已签退 1"), "{text}");
+}
+
+#[test]
+fn everybody_is_entered_at_the_shift_they_are_on_now() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let days = [0, 3].map(|days| at(NINE).plus(days * DAY));
+    let notice = Notice::of(&[shift("a", days[0], 5), shift("b", days[1], 5)]);
+    let project = organization.publishes(&notice);
+    let [a, b] = ["a", "b"].map(|reference| project.shift(reference));
+    let volunteer = desk.place().adult();
+    let signup = volunteer.takes(&a, "confirmed");
+    desk.it_is(days[0]);
+    volunteer.checks("in", &a).is(201);
+    organization.moves(&signup, &b).is(200);
+    desk.it_is(days[1].plus(2 * HOUR));
+    let all =
+        |kind: &str| json!({"kind": kind, "happened_at": desk.now().rfc3339(), "reason": "停电"});
+    let entered = |kind| {
+        let answer = organization.enters(&b, &all(kind)).is(200).json();
+        answer["items"].as_array().unwrap().len()
+    };
+    // Nobody goes who has not come here.
+    assert_eq!(entered("out"), 0);
+    assert_eq!([entered("in"), entered("out")], [1, 1]);
+}
+
+#[test]
+fn the_window_of_what_counts_is_the_window_of_checking_in() {
+    let desk = Desk::new();
+    let organization = desk.place().organization();
+    let shift = at_nine(&organization);
+    let signup = desk.place().adult().takes(&shift, "confirmed");
+    let window = Window::of(at(NINE), at(NINE).plus(2 * HOUR));
+    let edges = [
+        (window.opens_at.plus(-1), false),
+        (window.opens_at, true),
+        (window.closes_at, true),
+        (window.closes_at.plus(1), false),
+    ];
+    for (happened_at, _) in edges {
+        Seen::by_code("in", happened_at).write(desk.place(), &signup);
+    }
+    let list = organization.reads_attendance(&shift);
+    let counted: Vec<_> = seen_of(&list)
+        .into_iter()
+        .map(|(_, counts)| counts)
+        .collect();
+    assert_eq!(
+        counted,
+        edges
+            .map(|(_, counts)| json!(counts))
+            .iter()
+            .collect::<Vec<_>>()
     );
 }
 

@@ -13,12 +13,12 @@ use crate::support::place::Place;
 use crate::support::records::Recorded;
 use crate::support::request::Request;
 
-const MORNING: i64 = 1_795_825_200_000;
-const HOUR: i64 = 3_600_000;
+pub(super) const MORNING: i64 = 1_795_825_200_000;
+pub(super) const HOUR: i64 = 3_600_000;
 
 /// Asks for all of an organization's hours.
 #[track_caller]
-fn asks(volunteer: &Volunteer, organization: &Organization, more: Value) -> Answer {
+pub(super) fn asks(volunteer: &Volunteer, organization: &Organization, more: Value) -> Answer {
     let mut body = json!({"organization_id": organization.id});
     for (name, value) in more.as_object().unwrap() {
         body[name] = value.clone();
@@ -27,23 +27,23 @@ fn asks(volunteer: &Volunteer, organization: &Organization, more: Value) -> Answ
 }
 
 #[track_caller]
-fn issued(volunteer: &Volunteer, organization: &Organization, more: Value) -> Value {
+pub(super) fn issued(volunteer: &Volunteer, organization: &Organization, more: Value) -> Value {
     asks(volunteer, organization, more).is(201).json()
 }
 
-fn path(certificate: &Value) -> String {
+pub(super) fn path(certificate: &Value) -> String {
     format!(
         "/api/v1/certificates/{}",
         certificate["number"].as_str().unwrap()
     )
 }
 
-fn page(certificate: &Value) -> String {
+pub(super) fn page(certificate: &Value) -> String {
     format!("/certificates/{}", certificate["number"].as_str().unwrap())
 }
 
 #[track_caller]
-fn revokes(organization: &Organization, certificate: &Value) -> Answer {
+pub(super) fn revokes(organization: &Organization, certificate: &Value) -> Answer {
     let key = organization.new_key(&["hours:write"]);
     let request = Request::new("POST", format!("{}/revocation", path(certificate))).bearer(&key);
     let body = json!({"reason": "签到记录系代签"});
@@ -473,7 +473,7 @@ fn an_organization_takes_its_own_back_for_good() {
     assert!(html.contains("代签") && html.contains("已撤销"), "{html}");
     assert_eq!(audited(place, "certificate.revoked"), 1);
     assert_eq!(audited(place, "certificate.issued"), 1);
-    // Asking again gives another one: what stands can be certified.
+    // The record that took the place of the wrong one can be certified.
     issued(&volunteer, &organization, json!({}));
 }
 

@@ -279,7 +279,7 @@ fn coordinators_are_listed_page_by_page_within_reach() {
         let refused = top.reads(&format!("{COORDINATORS}?cursor={bad}"));
         assert_eq!(
             refused.refused(400, "invalid_parameters").pointers(),
-            ["cursor"]
+            ["/cursor"]
         );
     }
 }

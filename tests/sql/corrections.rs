@@ -163,6 +163,41 @@ fn a_correction_within_the_evidence_keeps_its_grade_and_annulling_takes_the_hour
 }
 
 #[test]
+fn a_suspended_organization_takes_hours_away_but_adds_none() {
+    let desk = Desk::new();
+    let scene = Scene::new(&desk);
+    desk.place().rows(
+        "UPDATE organization SET state = 'suspended' WHERE id = ?1",
+        json!([scene.organization.id]),
+    );
+    let target = format!("/api/v1/records/{}/corrections", scene.record);
+    let more = json!({"reason": "停牌后加时", "ended_at": "2026-11-21T14:00:00+08:00"});
+    scene
+        .recorder
+        .sends("POST", &target, &more)
+        .refused(409, "organization_suspended");
+    let less = json!({"reason": "多记了", "minutes": 60});
+    scene.recorder.sends("POST", &target, &less).is(201);
+    assert_eq!(scene.hours()["minutes"], 60);
+}
+
+#[test]
+fn a_key_is_the_hand_of_whoever_made_it() {
+    let desk = Desk::new();
+    let scene = Scene::new(&desk);
+    let key = scene.organization.new_key(&["hours:write"]);
+    desk.place().rows(
+        "UPDATE api_key SET created_by = ?1 WHERE organization_id = ?2",
+        json!([scene.ming.id, scene.organization.id]),
+    );
+    let target = format!("/api/v1/records/{}/corrections", scene.record);
+    let more = json!({"reason": "我记得", "ended_at": "2026-11-21T14:00:00+08:00"});
+    let request = Request::new("POST", target).bearer(&key).json(&more);
+    desk.place().send(&request).refused(403, "own_record");
+    assert_eq!(scene.hours()["minutes"], 180);
+}
+
+#[test]
 fn a_correction_gives_no_time_twice() {
     let desk = Desk::new();
     let scene = Scene::new(&desk);

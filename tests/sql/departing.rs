@@ -157,7 +157,12 @@ fn no_row_knows_who_left() {
         "INSERT INTO outside_hours_strike SELECT seq, 0 FROM outside_hours",
         json!([]),
     );
-    let words = [&*ming.name, &*ming.phone, "11010519491231002X"];
+    let words = [
+        &*ming.name,
+        &*ming.phone,
+        "11010519491231002X",
+        "110***********002X",
+    ];
     let before = traces(place, &words);
     for known in [
         "volunteer.name",
@@ -174,8 +179,10 @@ fn no_row_knows_who_left() {
         "record_dispute_step.words",
         "absence.reply",
         "certificate.holder_name",
+        "certificate.id_document_sealed",
         "outside_hours.activity",
         "volunteer.id_document_sealed",
+        "volunteer.id_document_shown_sealed",
         "outbox.phone_sealed",
     ] {
         assert!(
@@ -336,6 +343,7 @@ fn every_column_of_a_person_is_decided_on() {
         "calendar_version",
         "id_document_kind",
         "id_document_sealed",
+        "id_document_shown_sealed",
         "left_at",
     ];
     let kept = ["id", "language", "created_at"];
@@ -370,6 +378,7 @@ fn every_trace_of_a_person_is_decided_on() {
         .map(|row| row["it"].as_str().unwrap())
         .collect();
     let erased = [
+        "certificate.id_document_sealed",
         "certificate.share_sealed",
         "contest_officer.phone_hash",
         "contest_officer.phone_sealed",
@@ -389,6 +398,7 @@ fn every_trace_of_a_person_is_decided_on() {
         "signup.guardian_phone_sealed",
         "signup.volunteer_phone_sealed",
         "volunteer.id_document_sealed",
+        "volunteer.id_document_shown_sealed",
         "volunteer.phone_hash",
         "volunteer.phone_sealed",
     ];

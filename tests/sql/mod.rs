@@ -4,6 +4,7 @@ mod api_keys;
 mod approving;
 mod attendance;
 mod certificates;
+mod certificates_held;
 mod clerk;
 mod clock;
 mod console;

@@ -3,7 +3,7 @@
 use diandan::hours::Grade;
 use diandan::hours::settling::store::{self, RecordFilter};
 use diandan::menu::search::Cursor;
-use diandan::platform::clock::{DAY, HOUR, MINUTE};
+use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE};
 use serde_json::{Value, json};
 
 use crate::support::answer::Answer;
@@ -98,6 +98,83 @@ impl Scene<'_> {
         let sql = format!("SELECT count(*) FROM {table}");
         self.desk.place().number(&sql, json!([]))
     }
+}
+
+/// Makes a key the hand of a volunteer.
+fn made_by(scene: &Scene, volunteer: &Volunteer) {
+    scene.desk.place().rows(
+        "UPDATE api_key SET created_by = ?1 WHERE organization_id = ?2",
+        json!([volunteer.id, scene.organization.id]),
+    );
+}
+
+#[test]
+fn nobody_records_their_own_hours_but_as_the_codes_bear_them_out() {
+    let desk = Desk::new();
+    let scene = saturday(&desk);
+    let (recorder, other) = (
+        scene.organization.member("recorder"),
+        scene.organization.member("recorder"),
+    );
+    let (own, ming) = (
+        scene.takes(&recorder, &scene.a),
+        scene.takes(&desk.place().adult(), &scene.a),
+    );
+    let b = scene.project.shift("b");
+    let own_of_b = scene.takes(&recorder, &b);
+    scene.came(&ming, 0, 120);
+    scene.over();
+    let target = scene.settlement(&scene.a);
+    let came = json!({"entries": [{"signup_id": own, "attended": true}]});
+    // By a session, and by a key of one's own.
+    let refused = recorder.sends("POST", &target, &came);
+    assert_eq!(refused.is(422).pointers(), ["/entries/0/signup_id"]);
+    made_by(&scene, &recorder);
+    let refused = scene.settles(&scene.a, &came);
+    assert_eq!(refused.is(422).pointers(), ["/entries/0/signup_id"]);
+    let people = recorder.reads(&target).is(200).json()["people"].clone();
+    assert_eq!(people[0]["own"], true);
+    assert_eq!(people[1]["own"], false);
+    // Whoever settles is left for somebody else.
+    recorder.sends("POST", &target, &json!({})).is(200);
+    assert_eq!(scene.record(&ming)["grade"], "A");
+    assert_eq!(scene.record(&own), Value::Null);
+    assert_eq!(scene.count("absence"), 0);
+    other.sends("POST", &target, &came).is(200);
+    assert_eq!(scene.record(&own)["grade"], "D");
+
+    let (own, reached) = (own_of_b, at(NINE).plus(3 * HOUR));
+    for (kind, happened_at) in [("in", reached), ("out", reached.plus(2 * HOUR))] {
+        Seen::by_code(kind, happened_at).write(desk.place(), &own);
+    }
+    desk.it_is(reached.plus(3 * HOUR));
+    let target = scene.settlement(&b);
+    let longer = json!({"entries": [{"signup_id": own, "attended": true, "reason": "收尾",
+        "ended_at": reached.plus(150 * MINUTE)}]});
+    recorder.sends("POST", &target, &longer).is(422);
+    recorder.sends("POST", &target, &json!({})).is(200);
+    assert_eq!(scene.record(&own)["grade"], "A");
+}
+
+#[test]
+fn nobody_grants_themselves_an_honour() {
+    let desk = Desk::new();
+    let scene = saturday(&desk);
+    let recorder = scene.organization.member("recorder");
+    scene.takes(&recorder, &scene.a);
+    let target = format!("/api/v1/organizations/{}/records", scene.organization.id);
+    let honour = json!({"kind": "honour", "phone": recorder.phone, "on_date": "2026-11-20",
+        "name": "优秀志愿者", "grantor": "县团委"});
+    recorder
+        .sends("POST", &target, &honour)
+        .refused(403, "own_record");
+    made_by(&scene, &recorder);
+    let by_key = Request::new("POST", target.clone()).bearer(&scene.key);
+    desk.place()
+        .send(&by_key.json(&honour))
+        .refused(403, "own_record");
+    let other = scene.organization.member("recorder");
+    other.sends("POST", &target, &honour).is(201);
 }
 
 #[test]
@@ -646,6 +723,64 @@ fn a_shift_that_moves_waits_at_its_new_end() {
         desk.place().number(ends, json!([scene.a.id])),
         2 * later.millis()
     );
+}
+
+/// Publishes the project once more, with its first shift at another time.
+fn retimes(scene: &Scene<'_>, to: Instant) {
+    let notice = Notice::of(&[
+        shift("a", to, 600),
+        shift("b", at(NINE).plus(3 * HOUR), 600),
+    ])
+    .with_shift(0, "change_reason", "教室另有安排");
+    scene.organization.changes(&scene.project, &notice);
+}
+
+#[test]
+fn what_was_seen_at_another_time_bears_nothing_out() {
+    let desk = Desk::new();
+    let scene = saturday(&desk);
+    let [moved, stayed] = [(), ()].map(|()| scene.takes(&desk.place().adult(), &scene.a));
+    desk.it_is(at(NINE).plus(-30 * MINUTE));
+    for signup in [&moved, &stayed] {
+        scene.came(signup, 0, 50);
+    }
+    let b = scene.project.shift("b");
+    scene.organization.moves(&moved, &b).is(200);
+    // Within the shift the evidence speaks of it, whatever the slot came to.
+    retimes(&scene, at(NINE).plus(10 * MINUTE));
+    let person = |shift: &Shift| scene.proposes(shift).is(200).json()["people"][0].clone();
+    assert_eq!(person(&scene.a)["proposal"]["grade"], "A");
+    assert_eq!(person(&scene.a)["evidence_of_another_time"], json!([]));
+    retimes(&scene, at(NINE).plus(30 * DAY));
+    desk.it_is(at(NINE).plus(31 * DAY));
+    for (shift, signup) in [(&b, &moved), (&scene.a, &stayed)] {
+        let person = person(shift);
+        assert_eq!(person["signup_id"], signup.as_str());
+        assert_eq!(person["proposal"]["attended"], false, "{person}");
+        assert_eq!(person["evidence"], json!([]));
+        let other = person["evidence_of_another_time"].as_array().unwrap();
+        assert_eq!(other.len(), 2);
+        let owner = scene.organization.member("owner");
+        let page = Request::get(format!("/shifts/{}/settlement", shift.id));
+        let text = desk
+            .place()
+            .send(&page.browser(&owner.session))
+            .is(200)
+            .text();
+        assert!(text.contains("其他时间的签到"), "{text}");
+        // Whoever says that they came says it by hand.
+        let body = json!({"entries": [{"signup_id": signup, "attended": true}]});
+        scene.settles(shift, &body).is(200);
+        let record = scene.record(signup);
+        assert_eq!(record["grade"], "C", "{record}");
+        assert!(
+            record["facts"]
+                .as_str()
+                .unwrap()
+                .contains("\"evidence\":[]"),
+            "{record}"
+        );
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use diandan::hours::signals::SignalKind;
 use diandan::hours::signals::store::{self, Filter};
 use diandan::hours::signals::work::{Progress, SLICE, get_on};
 use diandan::platform::clock::{DAY, HOUR, Instant, MINUTE};
@@ -13,7 +14,7 @@ use crate::support::at;
 use crate::support::desk::Desk;
 use crate::support::notice::{Notice, shift};
 use crate::support::people::{Organization, Shift, Volunteer};
-use crate::support::place::Place as _;
+use crate::support::place::{Place as _, appointment};
 use crate::support::request::Request;
 
 /// Saturday 28 November 2026.
@@ -352,6 +353,34 @@ fn a_recorder_of_mostly_d_is_found_once_a_month() {
     assert_eq!(tomorrow(&desk), 0);
 }
 
+#[test]
+fn corrections_upwards_count_as_entries_and_downwards_do_not() {
+    for (minutes, signals) in [(60, 0), (90, 1)] {
+        let desk = Desk::new();
+        let organization = desk.place().organization();
+        desk.it_is(at(NINE));
+        for (place, volunteer) in (0..).zip(desk.place().crowd(12)) {
+            let first = Entry {
+                recorded_by: "volunteer:another",
+                recorded_at: at(NINE).plus(place * MINUTE),
+                ..Entry::at(at(NINE))
+            };
+            let seq = first.write(&organization, &volunteer);
+            let corrected = Entry {
+                minutes,
+                grade: "D",
+                recorded_at: at(NINE).plus((30 + place) * MINUTE),
+                supersedes: Some(seq),
+                ..Entry::at(at(NINE))
+            };
+            corrected.write(&organization, &volunteer);
+        }
+        assert_eq!(tomorrow(&desk), signals, "{minutes}");
+        let kinds: Vec<String> = found(&desk).into_iter().map(|(kind, _)| kind).collect();
+        assert!(kinds.iter().all(|kind| kind == "mostly_late"), "{kinds:?}");
+    }
+}
+
 /// All that the law and people count on, byte for byte.
 fn hours(desk: &Desk) -> [Vec<Value>; 2] {
     [
@@ -465,6 +494,17 @@ fn coordinators_see_their_own_region_and_organizations_their_own() {
     assert_eq!(lists(&province, all), [second.clone(), signal.clone()]);
     assert_eq!(lists(&city, all), [second.as_str()]);
     assert_eq!(lists(&city, &format!("{all}?kind=same_second")), [""; 0]);
+    assert_eq!(
+        lists(&city, &format!("{all}?kind=more_than_seats")),
+        [second.as_str()]
+    );
+    // Appointed for a province and a city within it.
+    place.sql(vec![appointment(&city, "36")]);
+    assert_eq!(lists(&city, all), [second.clone(), signal.clone()]);
+    place.rows(
+        "DELETE FROM coordinator WHERE region = '36' AND phone_hash = (SELECT phone_hash FROM volunteer WHERE id = ?1)",
+        json!([city.id]),
+    );
     let page = province.reads(&format!("{all}?limit=1")).is(200);
     let next = page.json()["next"].as_str().unwrap().to_owned();
     assert_eq!(lists(&province, &next), [signal.as_str()]);
@@ -490,6 +530,63 @@ fn coordinators_see_their_own_region_and_organizations_their_own() {
     let zh = Request::get(all).bearer(&province.session).language("zh");
     let reason = place.send(&zh).json()["items"][0]["reason"].clone();
     assert_eq!(reason, "这个班次有 2 个名额，却记录了 3 人的服务时长。");
+    // What is decided leaves the open ones, wherever it is listed.
+    let body = json!({"decision": "to_correct", "reason": "看过了"});
+    let target = format!("/api/v1/signals/{signal}/decisions");
+    province.sends("POST", &target, &body).is(200);
+    for (who, list) in [(&province, all), (&viewer, own.as_str())] {
+        let (open, decided) = (
+            lists(who, list),
+            lists(who, &format!("{list}?state=decided")),
+        );
+        assert!(!open.contains(&signal), "{open:?}");
+        assert_eq!(decided, [signal.as_str()]);
+    }
+    let decided = format!("{own}?state=decided&kind=more_than_seats");
+    assert_eq!(lists(&viewer, &decided), [signal.as_str()]);
+}
+
+#[test]
+fn a_page_reads_what_it_shows_however_many_there_are() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let organization = place.organization();
+    let coordinator = place.coordinator("36");
+    place.sql(vec![appointment(&coordinator, "3607")]);
+    let visit = desk.visit_with(&coordinator.session);
+    let id = organization.id.parse().unwrap();
+    let finds = |from: i64, to: i64| {
+        let sql = "WITH RECURSIVE n (n) AS (SELECT ?1 UNION ALL SELECT n + 1 FROM n WHERE n < ?2)
+          INSERT INTO signal (id, kind, finding, organization_id, region, records, facts, found_at)
+          SELECT 'x' || n, iif(n <= 30, 'mostly_late', 'same_second'), 'x' || n, o.id, o.region, '[]', '{}', 0
+          FROM n, organization o WHERE o.id = ?3";
+        place.rows(sql, json!([from, to, organization.id]));
+    };
+    let steps = |kind, before| -> Vec<i32> {
+        let filter = Filter {
+            open: true,
+            kind,
+            before,
+            limit: 20,
+        };
+        let statements = store::list_statements(&visit, id, &filter);
+        let steps = statements.iter().map(|it| desk.db.steps(it).unwrap());
+        steps.collect()
+    };
+    let all = || {
+        [
+            steps(None, 0),
+            steps(None, 50),
+            steps(Some(SignalKind::MostlyLate), 0),
+        ]
+        .concat()
+    };
+    finds(1, 200);
+    let before = all();
+    finds(201, 2000);
+    for (after, before) in all().into_iter().zip(before) {
+        assert!(after <= before + 50, "{after} after {before}");
+    }
 }
 
 #[test]
@@ -631,6 +728,8 @@ fn every_question_is_answered_from_an_index() {
                 " t",
                 "json_each",
                 "CONSTANT",
+                "SCAN m",
+                "VIRTUAL TABLE",
                 "(subquery",
             ]
             .iter()

@@ -56,10 +56,21 @@ function genuine({ headers, body }, secret) {
   });
 }
 
+// A connection that rested may be closed just as it is used again. What was said then is
+// said once more; had it been heard all the same, its ids would not be free any more.
+async function onAnOpenLine(say) {
+  try {
+    return await say();
+  } catch (error) {
+    if (!["ECONNRESET", "UND_ERR_SOCKET"].includes(error?.cause?.code)) throw error;
+    return say();
+  }
+}
+
 const routes = {
   "POST /sql": async ({ statements }) => {
     const prepared = statements.map(({ sql, params = [] }) => database.prepare(sql).bind(...params));
-    const results = await database.batch(prepared);
+    const results = await onAnOpenLine(() => database.batch(prepared));
     return { results: results.map(({ results, meta }) => ({ rows: results, meta })) };
   },
   "POST /scheduled": ({ time = Date.now(), cron = "* * * * *" }) =>
@@ -105,7 +116,7 @@ const control = createServer(async (request, response) => {
       answer(404, { error: "no such route" });
     }
   } catch (error) {
-    answer(500, { error: String(error?.message ?? error) });
+    answer(500, { error: [error?.message ?? error, error?.cause?.message].filter(Boolean).join(": ") });
   }
 });
 

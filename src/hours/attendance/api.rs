@@ -270,7 +270,7 @@ pub struct Entered {
         (status = 200, body = Entered),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, own_attendance"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "shift_cancelled, attendance_not_open, attendance_closed"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "shift_cancelled, organization_suspended, attendance_not_open, attendance_closed"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]

@@ -13,7 +13,7 @@ use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{AttendanceKind, AttendanceMethod};
+use super::{AttendanceKind, AttendanceMethod, settling};
 use crate::choice;
 use crate::platform::clock::{HOUR, Instant, MINUTE, day_words};
 use crate::platform::crypto::{Keys, Token, same};
@@ -23,10 +23,21 @@ use crate::platform::i18n::{Lang, Words};
 use crate::platform::input::string_from;
 use crate::platform::problem::Problem;
 
+macro_rules! opens_before {
+    () => {
+        3_600_000
+    };
+}
+macro_rules! closes_after {
+    () => {
+        14_400_000
+    };
+}
+
 /// Volunteers check in from so long before the start, in milliseconds.
-pub const OPENS_BEFORE: i64 = HOUR;
+pub const OPENS_BEFORE: i64 = opens_before!();
 /// They check out until so long after the end.
-pub const CLOSES_AFTER: i64 = 4 * HOUR;
+pub const CLOSES_AFTER: i64 = closes_after!();
 /// What a phone kept for want of a network is taken until so long after the end.
 pub const SENT_WITHIN: i64 = 72 * HOUR;
 
@@ -46,6 +57,35 @@ pub struct Window {
     /// The last.
     pub closes_at: Instant,
 }
+
+/// Whether an `attendance e` counts: it is of the shift its sign-up is on now, and within
+/// that shift's [`Window`] as it is now. Sign-ups are moved and shifts put off, and what was
+/// seen at another time bears nothing out. The shift may be named where it is known.
+macro_rules! counts {
+    () => {
+        concat!(
+            "EXISTS (SELECT 1 FROM signup g JOIN shift w ON w.id = g.shift_id WHERE g.id = e.signup_id AND ",
+            $crate::hours::attendance::counts!("w"),
+            ")"
+        )
+    };
+    ($shift:literal) => {
+        concat!(
+            "(e.shift_id = ",
+            $shift,
+            ".id AND e.happened_at BETWEEN ",
+            $shift,
+            ".starts_at - ",
+            $crate::hours::attendance::opens_before!(),
+            " AND ",
+            $shift,
+            ".ends_at + ",
+            $crate::hours::attendance::closes_after!(),
+            ")"
+        )
+    };
+}
+pub(crate) use {closes_after, counts, opens_before};
 
 impl Window {
     /// Of a shift.
@@ -93,6 +133,8 @@ choice! {
         IdTaken = "attendance_id_taken",
         /// Nobody vouches for themselves, by hand or by the printed sheet.
         Own = "own_attendance",
+        /// The organization was stopped by a coordinator.
+        OrganizationSuspended = "organization_suspended",
     }
 }
 
@@ -140,6 +182,7 @@ impl Refusal {
                 "这个编号已用于另一条签到记录",
                 "This id is that of another check-in",
             ),
+            (Self::OrganizationSuspended, _) => settling::Obstacle::OrganizationSuspended.words(),
             (Self::Own, _) => Words::new(
                 "不能登记自己的签到，请扫现场的签到码，或请另一位负责人登记",
                 "Nobody enters their own; check in by the code, or let somebody else enter it",
@@ -247,6 +290,10 @@ pub struct Attendance {
     /// Kept on the phone for want of a network, and sent afterwards.
     #[serde(deserialize_with = "db::truth")]
     pub late: bool,
+    /// Whether it is of the shift the sign-up is on now, and within that shift's window as
+    /// it is now; what does not count stays to be read, and bears nothing out.
+    #[serde(deserialize_with = "db::truth")]
+    pub counts: bool,
     /// Why it was entered by hand.
     pub reason: Option<String>,
     /// Where, to about a kilometre, from those who agreed to say it.
@@ -256,7 +303,7 @@ pub struct Attendance {
 }
 
 impl Attendance {
-    /// `签到 08:01 · 扫码，补传`.
+    /// `签到 08:01 · 扫码，补传`; with its day where it does not count.
     pub fn line(&self, lang: Lang) -> String {
         let (kind, method) = (self.kind.name(lang), self.method.name(lang));
         let at = self.happened_at.hour_minute();
@@ -264,14 +311,22 @@ impl Attendance {
             true => lang.pick("，补传", ", sent late"),
             false => "",
         };
-        format!("{kind} {at} · {method}{late}")
+        if self.counts {
+            return format!("{kind} {at} · {method}{late}");
+        }
+        let day = day_words(self.happened_at, lang);
+        let elsewhen = lang.pick(
+            "（其他时间的，不作为这个班次的依据）",
+            " (of another time: bears nothing out here)",
+        );
+        format!("{kind} {day} {at} · {method}{late}{elsewhen}")
     }
 }
 
-/// What somebody does next, from what is there in order of time: whoever came goes, and
+/// What somebody does next, from what counts, in order of time: whoever came goes, and
 /// whoever comes only after the end comes to check out.
 pub fn next(events: &[Attendance], ends_at: Instant, now: Instant) -> AttendanceKind {
-    match events.last() {
+    match events.iter().rfind(|event| event.counts) {
         Some(last) if last.kind == AttendanceKind::In => AttendanceKind::Out,
         Some(_) => AttendanceKind::In,
         None if now >= ends_at => AttendanceKind::Out,
@@ -381,6 +436,7 @@ mod tests {
             happened_at: at("2026-11-28T09:00:00+08:00"),
             received_at: at("2026-11-28T09:00:00+08:00"),
             late: false,
+            counts: true,
             reason: None,
             near: None,
             actor: String::new(),
@@ -390,11 +446,17 @@ mod tests {
             at("2026-11-28T10:00:00+08:00"),
         );
         let (came, went) = (event(AttendanceKind::In), event(AttendanceKind::Out));
+        let elsewhen = Attendance {
+            counts: false,
+            ..came.clone()
+        };
         for (events, now, then) in [
             (vec![], during, AttendanceKind::In),
             (vec![], end, AttendanceKind::Out),
             (vec![came.clone()], during, AttendanceKind::Out),
-            (vec![came, went], during, AttendanceKind::In),
+            (vec![came.clone(), went], during, AttendanceKind::In),
+            (vec![elsewhen.clone()], during, AttendanceKind::In),
+            (vec![came, elsewhen], during, AttendanceKind::Out),
         ] {
             assert_eq!(next(&events, end, now), then);
         }

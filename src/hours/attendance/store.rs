@@ -11,11 +11,15 @@ macro_rules! has_a_place {
 /// The columns of [`Attendance`](super::Attendance), of an `attendance e`.
 macro_rules! attendance_columns {
     () => {
-        "e.id, e.signup_id, e.kind, e.method, e.happened_at, e.received_at, e.late, e.reason, e.near, e.actor"
+        concat!(
+            "e.id, e.signup_id, e.kind, e.method, e.happened_at, e.received_at, e.late, e.reason, e.near, e.actor, ",
+            crate::hours::attendance::counts!(),
+            " AS counts"
+        )
     };
 }
 
-/// What somebody did last until the parameter's instant. A minute more, since requests
+/// What somebody did last at the shift they are on, until the parameter's instant. A minute more, since requests
 /// that arrive together are not taken in their order.
 macro_rules! last_kind {
     ($signup:literal, $at:literal) => {
@@ -25,7 +29,9 @@ macro_rules! last_kind {
             $signup,
             " AND e.happened_at <= ",
             $at,
-            " + 60000
+            " + 60000 AND ",
+            crate::hours::attendance::counts!(),
+            "
      ORDER BY e.happened_at DESC, e.seq DESC LIMIT 1)"
         )
     };
@@ -42,7 +48,8 @@ macro_rules! recording {
             "
 WITH target AS (
   SELECT h.id, h.role, h.starts_at, h.ends_at, h.state AS shift_state, h.settled_at,
-    p.id AS project_id, p.title, p.place, p.state AS project_state, p.organization_id
+    p.id AS project_id, p.title, p.place, p.state AS project_state, p.organization_id,
+    p.organization_state
   FROM shift h JOIN project p ON p.seq = h.project
   WHERE h.id = ",
             $shift,

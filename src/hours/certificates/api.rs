@@ -14,7 +14,7 @@ use super::credential::Issuer;
 use super::id_document::IdDocumentKind;
 use super::snapshot::{Item, Minutes};
 use super::store::{self, Shown};
-use super::{CertificateState, Disclosure, Number, masked_name, mistyped};
+use super::{CertificateState, Disclosure, Number, Supersession, masked_name, mistyped};
 use crate::menu::api::{link_to, with_cursor};
 use crate::menu::search::Cursor;
 use crate::platform::clock::Instant;
@@ -97,10 +97,12 @@ impl From<Shown> for IdDocumentView {
 /// What only the holder and the organization see of a certificate.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Inside {
-    /// The holder's document, when one was given.
+    /// The holder's document as it was when the certificate was issued, if one was given.
     id_document: Option<IdDocumentView>,
     /// Why it was revoked.
     revocation_reason: Option<String>,
+    /// Whether the holder may ask for another one of its records, after it was revoked.
+    may_ask_again: bool,
     /// A link that shows all of it to whoever has it; for the holder.
     #[schema(format = "uri")]
     share_url: Option<String>,
@@ -120,11 +122,16 @@ pub struct Certificate {
     /// Since when, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     state_since: Instant,
+    /// Why it was superseded; null in any other state.
+    superseded_because: Option<Supersession>,
     /// When it was issued, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     issued_at: Instant,
     /// Whose statement it is.
     organization: RecordingUnit,
+    /// Whether that organization is suspended at present; what it certified before keeps its
+    /// state.
+    organization_suspended: bool,
     /// What strangers see.
     disclosure: Disclosure,
     /// The holder's name, all but its first character hidden; null where only the validity
@@ -168,6 +175,7 @@ impl Certificate {
         let inside = (certificate.is_holder || certificate.is_issuer).then(|| Inside {
             id_document: certificate.document(visit).map(IdDocumentView::from),
             revocation_reason: certificate.revocation_reason.clone(),
+            may_ask_again: certificate.may_ask_again,
             share_url: certificate
                 .share(visit)
                 .filter(|_| certificate.is_holder)
@@ -182,7 +190,9 @@ impl Certificate {
             url: address(visit, &certificate.number),
             state: certificate.state(),
             state_since: certificate.state_since(),
+            superseded_because: certificate.superseded_because(),
             issued_at: certificate.issued_at,
+            organization_suspended: certificate.organization_suspended,
             disclosure: certificate.disclosure,
             masked_name: certificate
                 .holder_name
@@ -268,7 +278,7 @@ impl From<store::Line> for CertificateLine {
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

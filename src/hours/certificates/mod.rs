@@ -29,7 +29,8 @@ choice! {
     CertificateState {
         /// Its records stand as they were.
         Valid = "valid",
-        /// A record of it was corrected since; another certificate can be had.
+        /// A record of it was corrected since, or another one was issued to its holder under
+        /// another name.
         Superseded = "superseded",
         /// Its organization took it back.
         Revoked = "revoked",
@@ -51,8 +52,34 @@ impl CertificateState {
     pub fn name(self, lang: Lang) -> &'static str {
         match self {
             Self::Valid => lang.pick("有效", "Valid"),
-            Self::Superseded => lang.pick("已被更正，不再有效", "Superseded"),
+            Self::Superseded => lang.pick("已被取代，不再有效", "Superseded"),
             Self::Revoked => lang.pick("已撤销", "Revoked"),
+        }
+    }
+}
+
+choice! {
+    /// Why a certificate was superseded.
+    Supersession {
+        /// A record of it was corrected; another certificate can be had.
+        Corrected = "corrected",
+        /// Its holder has another name since, under which certificates were issued.
+        Renamed = "renamed",
+    }
+}
+
+impl Supersession {
+    /// What it says of the certificate, for people.
+    pub fn words(self, lang: Lang) -> &'static str {
+        match self {
+            Self::Corrected => lang.pick(
+                "其中的服务记录已更正，本证明的内容不再准确。",
+                "a record of it was corrected, and it is not accurate any more.",
+            ),
+            Self::Renamed => lang.pick(
+                "志愿者已改用另一姓名重新开具证明，以新的证明为准。",
+                "the volunteer had it issued anew under another name; the new one counts.",
+            ),
         }
     }
 }
@@ -102,6 +129,11 @@ choice! {
         NoHours = "no_hours",
         /// A certificate states a name, and none is known.
         NameMissing = "name_missing",
+        /// The organization took a certificate of these records back, and lets nobody ask
+        /// for another one.
+        CertificateRevoked = "certificate_revoked",
+        /// The organization was stopped by a coordinator.
+        OrganizationSuspended = "organization_suspended",
         /// Enough for a day.
         TooManyCertificates = "too_many_certificates",
     }
@@ -123,6 +155,20 @@ impl Obstacle {
                 Words::new(
                     "还没有填写姓名，证明上必须有姓名",
                     "A certificate states a name, and yours is not known",
+                ),
+            ),
+            Self::CertificateRevoked => (
+                StatusCode::CONFLICT,
+                Words::new(
+                    "出具组织撤销过这些记录的证明，需要重新开具请联系该组织",
+                    "The organization revoked a certificate of these records; ask it to let you have another",
+                ),
+            ),
+            Self::OrganizationSuspended => (
+                StatusCode::CONFLICT,
+                Words::new(
+                    "这个组织已被暂停，暂时不能开具证明；您的服务记录不受影响",
+                    "The organization is suspended and certifies nothing for now; your records stand",
                 ),
             ),
             Self::TooManyCertificates => (

@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use super::id_document::IdDocumentKind;
 use super::snapshot::Snapshot;
-use super::{CertificateState, Disclosure, Number};
+use super::{CertificateState, Disclosure, Number, Supersession};
 use crate::bind;
 use crate::organizations::Permission;
 use crate::platform::clock::Instant;
@@ -16,7 +16,7 @@ use crate::platform::visit::Visit;
 macro_rules! caller {
     () => {
         "caller AS (
-  SELECT v.id, v.name FROM session c JOIN volunteer v ON v.id = c.volunteer_id
+  SELECT v.id, v.name, v.id_document_kind, v.id_document_shown_sealed FROM session c JOIN volunteer v ON v.id = c.volunteer_id
   WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
     };
 }
@@ -61,11 +61,13 @@ const READ: &str = concat!(
     "
 SELECT c.number, c.organization_id, c.project_id, c.first_day, c.last_day, c.issued_at, c.holder_name,
   c.snapshot, c.key_version, c.status_list, c.status_index, c.disclosure, c.share_sealed,
-  v.id_document_kind, v.id_document_sealed,
+  c.id_document_kind, c.id_document_sealed, o.state = 'suspended' AS organization_suspended,
   ",
     changes_columns!(),
     ",
+  (SELECT x.cause FROM certificate_change x WHERE x.certificate = c.seq AND x.becomes = 'superseded') AS superseded_by,
   (SELECT x.reason FROM certificate_change x WHERE x.certificate = c.seq AND x.becomes = 'revoked') AS revocation_reason,
+  EXISTS (SELECT 1 FROM certificate_change x WHERE x.certificate = c.seq AND x.becomes = 'released') AS may_ask_again,
   EXISTS (
     SELECT 1 FROM session s
     WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND s.volunteer_id = c.volunteer_id) AS is_holder,
@@ -74,7 +76,7 @@ SELECT c.number, c.organization_id, c.project_id, c.first_day, c.last_day, c.iss
     SELECT 1 FROM session s JOIN member m ON m.volunteer_id = s.volunteer_id
     WHERE s.token_hash = ?1 AND s.expires_at > ?2 AND m.organization_id = c.organization_id
       AND m.role IN (SELECT value FROM json_each(?6))) AS revokes
-FROM certificate c JOIN volunteer v ON v.id = c.volunteer_id
+FROM certificate c JOIN organization o ON o.id = c.organization_id
 WHERE c.number = ?3"
 );
 
@@ -124,9 +126,16 @@ pub struct Certificate {
     id_document_kind: Option<IdDocumentKind>,
     id_document_sealed: Option<String>,
     superseded_at: Option<Instant>,
+    superseded_by: Option<Supersession>,
     revoked_at: Option<Instant>,
     /// Why it was taken back.
     pub revocation_reason: Option<String>,
+    /// Whether the holder may ask for another one in its place, after it was taken back.
+    #[serde(deserialize_with = "db::truth")]
+    pub may_ask_again: bool,
+    /// Whether its organization is suspended at present.
+    #[serde(deserialize_with = "db::truth")]
+    pub organization_suspended: bool,
     /// Whether the holder reads.
     #[serde(deserialize_with = "db::truth")]
     pub is_holder: bool,
@@ -149,6 +158,12 @@ impl Certificate {
         CertificateState::of(self.superseded_at.is_some(), self.revoked_at.is_some())
     }
 
+    /// Why it was superseded, when that is what it is.
+    pub fn superseded_because(&self) -> Option<Supersession> {
+        self.superseded_by
+            .filter(|_| self.state() == CertificateState::Superseded)
+    }
+
     /// Since when it is worth that.
     pub fn state_since(&self) -> Instant {
         self.revoked_at
@@ -161,13 +176,13 @@ impl Certificate {
         visit.config.keys.open(self.share_sealed.as_deref()?)
     }
 
-    /// The holder's document, as it may be shown.
+    /// The holder's document, as it was shown when this was issued.
     pub fn document(&self, visit: &Visit) -> Option<Shown> {
         let number = visit
             .config
             .keys
             .open(self.id_document_sealed.as_deref()?)?;
-        Some((self.id_document_kind?, super::id_document::masked(&number)))
+        Some((self.id_document_kind?, number))
     }
 }
 

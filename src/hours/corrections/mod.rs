@@ -12,8 +12,9 @@ pub mod view;
 
 use axum::http::StatusCode;
 
+use super::Grade;
 use super::record::{Record, ServiceFacts};
-use super::{Grade, RecordKind};
+use super::settling::AROUND;
 use crate::choice;
 use crate::platform::clock::{Instant, MINUTE};
 use crate::platform::fields::FieldErrors;
@@ -134,12 +135,12 @@ const LONGEST: i64 = 2_880 * MINUTE;
 /// What the newest of `versions` (the oldest first) comes to by a wish.
 ///
 /// A correction is entered by hand, but a hand that claims no more than the evidence bears
-/// is no worse than the evidence: times within those of an earlier version keep the best
-/// grade such a version has. Times outside all of them have nothing but the hand behind
-/// them, after settlement: D.
+/// is no worse than the evidence: times within those of an earlier version, and no more
+/// minutes than it has, keep the best grade such a version has. What goes beyond all of them
+/// has nothing but the hand behind it, after settlement: D.
 ///
-/// Refuses what changes nothing, ends before it begins, lies ahead, or gives more minutes
-/// than its times hold.
+/// Refuses what changes nothing, ends before it begins, lies ahead or too far from the shift,
+/// or gives more minutes than its times hold.
 pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Superseding, Problem> {
     let newest = versions.last().ok_or_else(Problem::not_found)?;
     let (Some(facts), Some(was_started), Some(was_ended), Some(was_minutes)) = (
@@ -160,19 +161,26 @@ pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Supers
         _ => (span - breaks).max(0),
     });
     let mut errors = FieldErrors::default();
-    if ended_at <= started_at {
-        errors.push(
-            "/ended_at",
-            Words::new("应晚于开始时间", "must be after the start"),
-        );
+    if started_at.millis() < facts.planned_starts_at - AROUND {
+        let words = Words::new("比班次早太多", "is too long before the shift");
+        errors.push("/started_at", words);
+    }
+    let end = if ended_at <= started_at {
+        Some(Words::new("应晚于开始时间", "must be after the start"))
+    } else if ended_at > now {
+        Some(Words::new("不能晚于现在", "must not lie ahead"))
+    } else if ended_at.millis() > facts.planned_ends_at + AROUND {
+        Some(Words::new("比班次晚太多", "is too long after the shift"))
     } else if ended_at.millis() - started_at.millis() > LONGEST {
-        errors.push(
-            "/ended_at",
-            Words::new(
-                "不能超过开始后 48 小时",
-                "must be within 48 hours of the start",
-            ),
-        );
+        Some(Words::new(
+            "不能超过开始后 48 小时",
+            "must be within 48 hours of the start",
+        ))
+    } else {
+        None
+    };
+    if let Some(words) = end {
+        errors.push("/ended_at", words);
     } else if minutes > span {
         errors.push(
             "/minutes",
@@ -180,12 +188,6 @@ pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Supers
                 format!("不能超过起止时间之内的 {span} 分钟"),
                 format!("must be at most the {span} minutes between start and end"),
             ),
-        );
-    }
-    if ended_at > now {
-        errors.push(
-            "/ended_at",
-            Words::new("不能晚于现在", "must not lie ahead"),
         );
     }
     errors.into_result().map_err(Problem::invalid)?;
@@ -196,6 +198,7 @@ pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Supers
         version.minutes != Some(0)
             && version.started_at.is_some_and(|start| start <= started_at)
             && version.ended_at.is_some_and(|end| end >= ended_at)
+            && version.minutes.is_some_and(|borne| borne >= minutes)
     };
     let borne_out = versions
         .iter()
@@ -219,15 +222,6 @@ pub fn supersede(versions: &[Record], wish: Wish, now: Instant) -> Result<Supers
 /// Whether the answer to a dispute is late: its last day is over.
 pub fn is_overdue(state: DisputeState, due_on: &str, now: Instant) -> bool {
     state == DisputeState::Open && now.date().to_string().as_str() > due_on
-}
-
-/// Whether a record was made after its last day; dates compare as text.
-pub fn is_late(record: &Record) -> bool {
-    record.kind == RecordKind::Service
-        && record
-            .due_on
-            .as_deref()
-            .is_some_and(|due| record.recorded_at.date().to_string().as_str() > due)
 }
 
 choice! {
@@ -367,7 +361,8 @@ mod tests {
             ..Wish::default()
         };
         let without = supersede(std::slice::from_ref(&first), wish, LATER).unwrap();
-        assert_eq!((without.minutes, without.grade), (180, Grade::B));
+        // More than was borne out before, though within the same times.
+        assert_eq!((without.minutes, without.grade), (180, Grade::D));
         let nothing = Wish {
             minutes: Some(0),
             ..Wish::default()
@@ -390,6 +385,9 @@ mod tests {
         assert_eq!(pointers(hours(3, 1)), ["/ended_at"]);
         assert_eq!(pointers(hours(0, 49)), ["/ended_at"]);
         assert_eq!(pointers(hours(98, 101)), ["/ended_at"]);
+        // Twelve hours around the shift, and no more.
+        assert_eq!(pointers(hours(-13, 16)), ["/started_at", "/ended_at"]);
+        assert!(supersede(&first, hours(-12, 15), LATER).is_ok());
         let minutes = Some(181);
         assert_eq!(
             pointers(Wish {
@@ -405,8 +403,8 @@ mod tests {
     #[test]
     fn the_day_follows_the_start_in_beijing() {
         let first = [version(1, (0, 3), 180, "C")];
-        let late = supersede(&first, hours(16, 18), LATER).unwrap();
-        assert_eq!(late.on_date, "2026-11-29");
+        let early = supersede(&first, hours(-10, -7), LATER).unwrap();
+        assert_eq!(early.on_date, "2026-11-27");
     }
 
     #[test]

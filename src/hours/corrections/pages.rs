@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 
 use super::store::{Case, Dispute, Version};
 use super::view::{organization_name, title};
-use super::{DisputeState, StepKind, is_late, is_overdue};
+use super::{DisputeState, StepKind, is_overdue};
 use crate::hours::record::Said;
 use crate::hours::{RecordKind, duration_words};
 use crate::platform::clock::{Instant, day_words, parse_date, span_words};
@@ -105,7 +105,7 @@ fn worth(version: &Version, lang: Lang) -> Markup {
 
 fn marks(version: &Version, now: Instant, lang: Lang) -> Markup {
     html! {
-        @if version.record.supersedes.is_none() && is_late(&version.record) {
+        @if version.record.is_late() {
             " · " span.wait { (lang.pick("逾期补记", "recorded late")) }
         }
         @if let Some(dispute) = version.dispute() {
@@ -141,7 +141,7 @@ fn sheet(visit: &Visit, version: &Version, volunteer: Option<&str>) -> Markup {
                 }
                 dt { (lang.pick("记录单位", "Recorded by")) } dd { (organization_name(version)) }
                 dt { (lang.pick("记录于", "Recorded")) } dd.num { (at(record.recorded_at, lang))
-                    @if record.supersedes.is_none() && is_late(record) {
+                    @if record.is_late() {
                         br; small.wait { (lang.pick("超过活动结束后十个工作日", "later than ten working days after the end")) }
                     } }
             }

@@ -6,13 +6,15 @@ use uuid::Uuid;
 use super::{DisputeState, Obstacle, StepKind, Superseding, Wish, supersede};
 use crate::bind;
 use crate::hours::record::Record;
-use crate::organizations::{Permission, Role};
+use crate::hours::settling;
+use crate::organizations::{OrganizationState, Permission, Role};
 use crate::platform::clock::Instant;
-use crate::platform::db::{self, Batch, DbError, Statement};
+use crate::platform::db::{self, Batch, Statement};
 use crate::platform::idempotency::{IdempotencyKey, Ran};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
+mod acting;
 mod correcting;
 mod disputing;
 mod lists;
@@ -121,7 +123,8 @@ macro_rules! entry {
             crate::coordination::store::reach!(),
             "
 SELECT a.may, t.seq, t.organization_id, o.name AS organization_name, v.name AS volunteer_name,
-  coalesce(a.actor = 'volunteer:' || t.volunteer_id, 0) AS own,
+  o.state AS organization_state, coalesce(a.actor = 'volunteer:' || t.volunteer_id, 0) AS own,
+  coalesce(a.hand = t.volunteer_id, 0) AS own_hand,
   EXISTS (SELECT 1 FROM reach m WHERE substr(t.region, 1, length(m.region)) = m.region) AS reached,
   (SELECT w.role FROM member w
    WHERE w.organization_id = t.organization_id AND a.actor = 'volunteer:' || w.volunteer_id) AS role
@@ -218,8 +221,11 @@ struct Entry {
     #[serde(deserialize_with = "db::truth")]
     own: bool,
     #[serde(deserialize_with = "db::truth")]
+    own_hand: bool,
+    #[serde(deserialize_with = "db::truth")]
     reached: bool,
     role: Option<Role>,
+    organization_state: Option<OrganizationState>,
     seq: Option<i64>,
     organization_id: Option<String>,
     organization_name: Option<String>,
@@ -231,7 +237,10 @@ struct Entry {
 pub struct Case {
     may: bool,
     own: bool,
+    /// By whoever made the key, when it is a key that asks.
+    own_hand: bool,
     reached: bool,
+    organization_state: Option<OrganizationState>,
     asked: i64,
     /// What the caller is in the organization, when it is a member.
     pub role: Option<Role>,
@@ -291,10 +300,19 @@ impl Case {
 
     /// An error unless the caller may act on it for the organization.
     pub fn require_organization(&self) -> Result<(), Problem> {
-        match (self.may, self.own) {
+        match (self.may, self.own_hand) {
             (false, _) => Err(Problem::forbidden()),
             (true, true) => Err(Obstacle::OwnRecord.problem()),
             (true, false) => Ok(()),
+        }
+    }
+
+    /// An error when an organization that may not act would add hours.
+    pub fn require_right_to_add(&self, minutes: i64) -> Result<(), Problem> {
+        let verified = self.organization_state == Some(OrganizationState::Verified);
+        match verified || Some(minutes) <= self.newest()?.record.minutes {
+            true => Ok(()),
+            false => Err(settling::Obstacle::OrganizationSuspended.problem()),
         }
     }
 
@@ -361,7 +379,9 @@ fn read(batch: &Batch, at: usize) -> Result<Case, Problem> {
     Ok(Case {
         may: entry.may,
         own: entry.own,
+        own_hand: entry.own_hand,
         reached: entry.reached,
+        organization_state: entry.organization_state,
         asked,
         role: entry.role,
         organization_id,
@@ -408,156 +428,4 @@ fn subject(text: &str) -> Result<By, Problem> {
         Some(("dispute", text)) => Ok(By::Dispute(id(text)?)),
         _ => Err(Problem::not_found()),
     }
-}
-
-/// Runs an act and reads what it made; `acts` are its statements.
-async fn act(
-    visit: &Visit,
-    acts: Vec<Statement>,
-    made: By,
-    key: &IdempotencyKey,
-) -> Result<Case, Problem> {
-    let at = acts.len();
-    let mut statements = acts;
-    statements.extend(looking(visit, made, Permission::RecordHours));
-    match key.run(visit, statements).await {
-        Ok(Ran::Now(batch)) => read(&batch, at),
-        Ok(Ran::Before(earlier)) => {
-            let made = subject(earlier.subject()?)?;
-            case(visit, made, Permission::RecordHours).await
-        }
-        Err(error) => Err(refused(error)),
-    }
-}
-
-fn refused(error: DbError) -> Problem {
-    let DbError::Refused(name) = &error else {
-        return error.into();
-    };
-    match Obstacle::of_refusal(name) {
-        Some(obstacle) => obstacle.problem(),
-        None if name == NOBODY_ACTS => Problem::forbidden(),
-        None => error.into(),
-    }
-}
-
-/// Whoever might act a moment ago may not any more.
-const NOBODY_ACTS: &str = "nobody_acts";
-const UNLESS_DONE: &str = "INSERT INTO abort_if SELECT ?1 WHERE changes() = 0";
-
-fn unless_done(code: &str) -> Statement {
-    bind!(UNLESS_DONE, code)
-}
-
-/// A common table expression `acting`: whoever presents the credential, when they may do it
-/// as what they say they are; their `office`, when they decide as one. `?1` credential, `?2`
-/// now; for organizations `?4` roles and `?5` scopes that may.
-macro_rules! acting {
-    (volunteer) => {
-        concat!(
-            crate::hours::corrections::store::target!("r.id"),
-            ",
-acting AS (
-  SELECT 'volunteer:' || c.volunteer_id AS actor, NULL AS office
-  FROM session c JOIN target t ON t.volunteer_id = c.volunteer_id
-  WHERE c.token_hash = ?1 AND c.expires_at > ?2)"
-        )
-    };
-    (organization) => {
-        concat!(
-            crate::hours::corrections::store::target!("r.id"),
-            ",
-",
-            crate::organizations::agent!(),
-            ",
-acting AS (
-  SELECT a.actor, NULL AS office
-  FROM agent a JOIN target t
-  WHERE a.may AND a.actor <> 'volunteer:' || t.volunteer_id)"
-        )
-    };
-    (coordinator) => {
-        concat!(
-            crate::hours::corrections::store::target!("r.id"),
-            ",
-",
-            crate::coordination::store::reach!(),
-            ",
-acting AS (
-  SELECT 'volunteer:' || m.volunteer_id AS actor, m.office
-  FROM reach m JOIN target t ON substr(t.region, 1, length(m.region)) = m.region
-  WHERE m.volunteer_id <> t.volunteer_id AND NOT EXISTS (
-    SELECT 1 FROM member w WHERE w.organization_id = t.organization_id AND w.volunteer_id = m.volunteer_id)
-  ORDER BY length(m.region) DESC
-  LIMIT 1)"
-        )
-    };
-}
-use acting;
-
-/// What is told of a record: `?1` the message, `?2` now, `?3` the record, `?4` why, `?5` the
-/// record that came of it.
-macro_rules! tell {
-    ($who:literal) => {
-        concat!(
-            "
-INSERT INTO outbox (kind, volunteer_id, language, params, created_at, due_at)
-SELECT ?1, v.id, v.language,
-  json_object('title', r.facts ->> 'activity', 'organization', r.facts ->> 'organization',
-    'starts_at', coalesce(n.started_at, r.started_at), 'ends_at', coalesce(n.ended_at, r.ended_at),
-    'minutes', coalesce(n.minutes, r.minutes), 'reason', ?4, 'due_on', d.due_on,
-    'place', (SELECT s.office FROM record_dispute_step s WHERE s.dispute = d.seq ORDER BY s.seq DESC LIMIT 1)),
-  ?2, ?2
-FROM service_record r
-LEFT JOIN service_record n ON n.id = ?5
-LEFT JOIN record_dispute d ON d.record = r.seq
-JOIN volunteer v ON ",
-            $who,
-            "
-WHERE r.id = ?3"
-        )
-    };
-}
-
-const TELL_VOLUNTEER: &str = tell!("v.id = r.volunteer_id");
-
-const TELL_ORGANIZATION: &str = tell!(
-    "v.id IN (
-  SELECT m.volunteer_id FROM member m
-  WHERE m.organization_id = r.organization_id AND m.role IN ('owner', 'manager', 'recorder'))"
-);
-
-/// The office closest to the organization.
-const TELL_COORDINATORS: &str = tell!(
-    "v.phone_hash IN (
-  SELECT k.phone_hash FROM coordinator k
-  WHERE k.region = (
-    SELECT max(c.region) FROM coordinator c
-    WHERE c.region IN (substr(d.region, 1, 2), substr(d.region, 1, 4), substr(d.region, 1, 6),
-      substr(d.region, 1, 9), d.region) AND c.phone_hash IS NOT NULL))"
-);
-
-/// Whom a message goes to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
-    Volunteer,
-    Organization,
-    Coordinators,
-}
-
-/// The statement that tells somebody of what became of a record. What a volunteer wrote
-/// stays where it was written, and is told to nobody's phone.
-fn tells(
-    visit: &Visit,
-    (whom, message): (Told, &str),
-    record: &str,
-    why: Option<&str>,
-    outcome: Option<Uuid>,
-) -> Statement {
-    let sql = match whom {
-        Told::Volunteer => TELL_VOLUNTEER,
-        Told::Organization => TELL_ORGANIZATION,
-        Told::Coordinators => TELL_COORDINATORS,
-    };
-    bind!(sql, message, visit.now, record, why, outcome)
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::store::{Case, Dispute, Kept, Step, Version};
-use super::{DisputeState, StepKind, is_late, is_overdue};
+use super::{DisputeState, StepKind, is_overdue};
 use crate::hours::record::{EvaluationFacts, HonourFacts, Record, TrainingFacts};
 use crate::hours::{Grade, RecordKind};
 use crate::platform::clock::Instant;
@@ -91,7 +91,7 @@ impl From<&Version> for RecordVersion {
             facts: serde_json::from_str(&record.facts).unwrap_or_default(),
             due_on: record.due_on.clone(),
             recorded_at: record.recorded_at,
-            late: is_late(record),
+            late: record.is_late(),
             reason: record.reason.clone(),
             dispute_state: dispute.as_ref().map(|dispute| dispute.state),
             dispute_id: dispute.map(|dispute| dispute.id),

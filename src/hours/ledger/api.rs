@@ -25,6 +25,9 @@ const MOST: i64 = i64::MAX >> 11;
 /// A size in a query, a place in the ledger, or a place in a list of either.
 type Size = Digits<1, MOST>;
 
+/// A record's place, from 0.
+type Position = Digits<0, MOST>;
+
 fn hex(hash: &Hash) -> String {
     HEXLOWER.encode(hash)
 }
@@ -78,11 +81,11 @@ impl From<Sealed> for LedgerCheckpoint {
 #[into_params(parameter_in = Query)]
 pub struct CheckpointsQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 128)]
+    #[param(inline, example = 128)]
     #[deserr(default)]
     cursor: Option<Size>,
 }
@@ -204,7 +207,7 @@ pub struct InclusionQuery {
     #[param(value_type = String, format = "uuid", example = "01990000-0000-7000-8000-000000000002")]
     record: RecordId,
     /// The tree of so many records; that of the newest checkpoint when left out.
-    #[param(value_type = Option<i64>, minimum = 1, example = 128)]
+    #[param(inline, example = 128)]
     #[deserr(default)]
     size: Option<Size>,
 }
@@ -289,10 +292,10 @@ fn proof(
 #[into_params(parameter_in = Query)]
 pub struct ConsistencyQuery {
     /// The tree of so many records.
-    #[param(value_type = i64, minimum = 1, example = 6)]
+    #[param(inline, example = 6)]
     from: Size,
     /// The tree of so many records that extends it.
-    #[param(value_type = i64, minimum = 1, example = 8)]
+    #[param(inline, example = 8)]
     to: Size,
 }
 
@@ -352,11 +355,11 @@ pub async fn prove_consistency(
 #[into_params(parameter_in = Query)]
 pub struct EntriesQuery {
     /// The first leaf, 0 when left out.
-    #[param(value_type = Option<i64>, minimum = 0, example = 256)]
+    #[param(inline, example = 256)]
     #[deserr(default)]
-    from: Option<Digits<0, MOST>>,
+    from: Option<Position>,
     /// How many, 256 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 256, example = 256)]
+    #[param(inline, example = 256)]
     #[deserr(default)]
     limit: Option<Digits<1, 256>>,
 }

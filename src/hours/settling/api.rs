@@ -97,10 +97,16 @@ pub struct SettlementPerson {
     number: i64,
     /// What they are called.
     name: String,
+    /// Whether it is whoever asks, or made the key that asks: nobody records their own, but
+    /// as both ends by code bear it out.
+    own: bool,
     /// Where the sign-up stands.
     state: SignupState,
     /// What was seen of their coming and going.
     evidence: Vec<Evidence>,
+    /// What was seen of them on a shift they were moved from, or before this one was put
+    /// off: it bears nothing out, and nothing is proposed from it.
+    evidence_of_another_time: Vec<Evidence>,
     /// What is proposed to record.
     proposal: ProposalBody,
     /// Other records of theirs that overlap the shift or what is proposed, each from when to
@@ -173,8 +179,10 @@ fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
         signup_id: person.signup_id,
         number: person.number,
         name: person.name,
+        own: person.own,
         state: person.state,
         evidence: person.evidence,
+        evidence_of_another_time: person.evidence_of_another_time,
         busy: person
             .busy
             .iter()

@@ -17,6 +17,8 @@ pub struct Seated<'a> {
     pub signup: &'a str,
     /// The ticket's number.
     pub number: i64,
+    /// Whether it is whoever settles.
+    pub own: bool,
     /// What was seen of them.
     pub evidence: &'a [Evidence],
     /// When other records say that they served.
@@ -67,6 +69,9 @@ pub struct Settling {
 /// What becomes of everybody: of those named what is said of them, of all others with a seat
 /// what is proposed, unless the shift was settled before. Gives places in `people`.
 ///
+/// Nobody records their own hours by hand: of whoever settles only what both ends by code
+/// bear out is taken, and they are left for somebody else otherwise.
+///
 /// Errors point at `/entries/…`; one of somebody not named at `/entries`, by the number of
 /// the ticket.
 pub fn decide(
@@ -116,7 +121,11 @@ pub fn decide(
             if named.contains(&at) || person.recorded || person.absent {
                 continue;
             }
-            let attended = propose(shift.slot, person.evidence, false).stay.is_some();
+            let proposal = propose(shift.slot, person.evidence, false);
+            if person.own && !proposal.is_borne_out() {
+                continue;
+            }
+            let attended = proposal.stay.is_some();
             let given = Given {
                 attended,
                 ..Given::default()
@@ -211,6 +220,13 @@ fn served(
     };
     stay.grade = borne_out(&stay, proposed, shift.settled);
     let mut faults = Faults::new();
+    if person.own && stay.grade != Grade::A {
+        let words = Words::new(
+            "是您本人：签到、签退都扫了码的时间才能由自己结算，否则请另一位成员记录",
+            "is you: record your own only as both codes bear it out, or ask another member",
+        );
+        faults.push(("signup_id", words));
+    }
     if stay.started_at < slot.starts_at.plus(-AROUND) {
         let words = Words::new("比班次早太多", "is too long before the shift");
         faults.push(("started_at", words));
@@ -299,6 +315,7 @@ mod tests {
         Seated {
             signup,
             number: 7,
+            own: false,
             evidence,
             busy: &[],
             recorded: false,

@@ -56,6 +56,13 @@ pub struct Proposal {
 }
 
 impl Proposal {
+    /// Whether the codes bear out both ends.
+    pub fn is_borne_out(&self) -> bool {
+        self.stay
+            .as_ref()
+            .is_some_and(|stay| stay.grade == Grade::A)
+    }
+
     fn absent(note: Note) -> Self {
         Self {
             stay: None,

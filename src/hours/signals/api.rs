@@ -44,11 +44,11 @@ pub struct SignalsQuery {
     #[deserr(default)]
     pub kind: Option<SignalKind>,
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     pub cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }

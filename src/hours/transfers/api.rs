@@ -33,15 +33,15 @@ pub struct RecordsExportQuery {
     #[deserr(default)]
     format: Option<Written>,
     /// Only what was not marked as handed over to this system.
-    #[param(value_type = Option<String>, min_length = 1, max_length = 60, example = "全国志愿服务信息系统")]
+    #[param(inline, example = "全国志愿服务信息系统")]
     #[deserr(default)]
     not_transferred_to: Option<Line<60>>,
     /// How many, 200 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 500, example = 200)]
+    #[param(inline, example = 200)]
     #[deserr(default)]
     limit: Option<Digits<1, 500>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }
@@ -57,15 +57,17 @@ pub struct ExportedRecords {
 /// Export records.
 ///
 /// Those that stand, in the order they were recorded, in the fields of order 67, articles 7
-/// to 10. Names people: for members who record hours and keys that read them, and each
-/// export is written down. A spreadsheet is continued at the address in `Link`; in it, an
-/// apostrophe stands before what Excel would run or rewrite.
+/// to 10. Names people: for members who record hours and keys with a scope of their own, and
+/// each export is written down. With `not_transferred_to`, a page ends after so many records
+/// looked at, and may hold few or none: go on until `next` is `null`. A spreadsheet is
+/// continued at the address in `Link`; in it, an apostrophe stands before what Excel would
+/// run or rewrite.
 #[utoipa::path(
     get,
     path = "/api/v1/organizations/{org}/records/export",
     operation_id = "export_records",
     tag = "hours",
-    security(("session" = []), ("api_key" = ["hours:read"])),
+    security(("session" = []), ("api_key" = ["hours:export"])),
     params(("org" = Uuid, Path, description = "The organization's id"), RecordsExportQuery),
     responses(
         (status = 200, content((ExportedRecords = "application/json"), (String = "text/csv")), headers(("Link" = String, description = "rel=next, when there is more"), ("Content-Disposition" = String, description = "For a spreadsheet: its name"))),

@@ -7,6 +7,7 @@ use super::api::outside::OutsideHoursQuery;
 use super::store;
 use crate::hours::duration_words;
 use crate::menu::api::continued;
+use crate::organizations::pages::day_of;
 use crate::platform::clock::day_words;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Digits, Id, PageQuery};
@@ -44,10 +45,13 @@ pub async fn mine(
                 div class=[item.struck_at.map(|_| "struck")] { strong { (item.activity) } }
                 div.go { (duration_words(item.minutes, lang)) }
                 div.small {
-                    span.num { (item.on_date) } br;
+                    span.num { (day_of(&item.on_date, lang)) } br;
                     (lang.pick("记录单位：", "Recorded by ")) (item.source) br;
                     (lang.pick("编号：", "Number: ")) (item.reference) br;
-                    (lang.pick("录入：", "BroughtIn in by ")) (item.imported_by) " · " (day_words(item.imported_at, lang))
+                    (lang.pick("录入：", "Brought in by ")) (item.imported_by) " · " (day_words(item.imported_at, lang))
+                }
+                @if item.same_as.is_some() {
+                    p.small { (lang.pick("另一组织已录入过这一条，只算一次。", "Another organization brought in the same ones before: they are one.")) }
                 }
                 @if let Some(at) = item.struck_at {
                     p.small { (lang.pick("您说明过不是本人的 · ", "You said it is not yours · ")) (day_words(at, lang)) }

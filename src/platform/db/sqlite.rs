@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus, ToSql};
 use serde_json::{Map, Number};
 
 use super::{Batch, DbError, Meta, Meter, Param, ResultSet, Statement};
@@ -91,6 +91,19 @@ impl Db {
             })
             .and_then(Iterator::collect)
             .map_err(error)
+    }
+
+    /// How much work SQLite does for a statement, in steps of its machine: what grows with
+    /// the rows read, which only D1 counts.
+    pub fn steps(&self, statement: &Statement) -> Result<i32, DbError> {
+        let connection = self.lock();
+        let mut prepared = connection.prepare(&statement.sql).map_err(error)?;
+        let mut rows = prepared
+            .query(rusqlite::params_from_iter(&statement.params))
+            .map_err(error)?;
+        while rows.next().map_err(error)?.is_some() {}
+        drop(rows);
+        Ok(prepared.get_status(StatementStatus::VmStep))
     }
 
     /// Loses the connection, as D1 may, after so many more calls: on the way there, or on

@@ -5,6 +5,8 @@ use deserr::{
     ValuePointerRef, take_cf_content,
 };
 
+use utoipa::openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, Type};
+
 use crate::platform::clock::{Instant, parse_date};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
@@ -107,6 +109,20 @@ impl<const MIN: i64, const MAX: i64> Digits<MIN, MAX> {
         self.0
     }
 }
+
+impl<const MIN: i64, const MAX: i64> utoipa::PartialSchema for Digits<MIN, MAX> {
+    fn schema() -> RefOr<Schema> {
+        let format = SchemaFormat::KnownFormat(KnownFormat::Int64);
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(format))
+            .minimum(Some(MIN))
+            .maximum(Some(MAX))
+            .into()
+    }
+}
+
+impl<const MIN: i64, const MAX: i64> utoipa::ToSchema for Digits<MIN, MAX> {}
 
 impl<const MIN: i64, const MAX: i64> Deserr<FieldErrors> for Digits<MIN, MAX> {
     fn deserialize_from_value<V: IntoValue>(

@@ -133,6 +133,10 @@ kinds! {
         ("系统繁忙", "Busy")
         ("别人刚好抢先写入，或存储正在重启；什么都没有改变。", "Somebody else was quicker, or the storage restarts; nothing was changed.")
         ("等 `Retry-After` 秒后，用同样的请求和同样的 `Idempotency-Key` 再试。", "Wait `Retry-After` seconds and repeat the same request with the same `Idempotency-Key`.")
+    certificate_revoked 409
+        ("证明已被撤销", "Certificate revoked")
+        ("出具组织撤销过这些记录的证明，并且没有允许本人重新申请。", "The organization revoked a certificate of these records and has not let the volunteer ask for another one.")
+        ("请联系出具组织：由组织允许重新申请（`may_ask_again`）或更正记录。", "Ask the organization: it lets you ask again (`may_ask_again`) or corrects the record.")
     closed 409
         ("报名已截止", "Sign-up closed")
         ("班次已过报名截止时间，或项目已停止招募。", "Sign-up for the shift has closed, or the project recruits no more.")
@@ -339,8 +343,8 @@ kinds! {
         ("等统筹单位核验；此前以 `state: \"draft\"` 保存项目。", "Wait until a coordinator verifies it; until then save with `state: \"draft\"`.")
     organization_suspended 409
         ("组织已被暂停", "Organization suspended")
-        ("统筹单位暂停了这个组织：它的班次不能报名，核验过的资料不能修改。", "A coordinator has suspended the organization: its shifts take no sign-ups, and what was verified stays as it is.")
-        ("志愿者请换一个组织的班次；组织请联系统筹单位。", "Volunteers choose another organization; its own people ask the coordinator.")
+        ("统筹单位暂停了这个组织：它的班次不能报名，不能开具证明，核验过的资料不能修改。", "A coordinator has suspended the organization: its shifts take no sign-ups, it certifies no hours, and what was verified stays as it is.")
+        ("志愿者请换一个组织的班次，已有的服务记录不受影响；组织请联系统筹单位。", "Volunteers choose another organization, and their records stand; its own people ask the coordinator.")
     own_attendance 403
         ("不能登记自己", "Own attendance")
         ("登记的是操作者本人：手工登记和扫描签到表都须由别人来做。", "The attendance is that of whoever enters it: by hand and by the sheet, others vouch for it.")
@@ -377,6 +381,10 @@ kinds! {
         ("超出统筹范围", "Region out of reach")
         ("统筹员只能任命本行政区划及其下级的统筹员。", "Coordinators appoint others for their own region and what is below it only.")
         ("请上级统筹员任命。", "Ask a coordinator whose region contains it.")
+    renamed_too_often 409
+        ("改名过于频繁", "Renamed too often")
+        ("有服务记录的志愿者，365 天内最多改两次姓名；`possible_at` 是可以再改的时间。", "Whoever has service records changes their name at most twice in 365 days; `possible_at` says when they may again.")
+        ("到时再改；其他内容可以照常修改。", "Change it then; anything else may be changed as ever.")
     reverification_needed 409
         ("修改后须重新核验", "Reverification needed")
         ("已核验的组织要改名称、类型、信用代码、所在地或募捐资格：改后要重新核验，核验前项目不在菜单上。", "A verified organization changes its name, kind, credit code, region or fundraising qualification: it must be verified again, and is off the menu until then.")

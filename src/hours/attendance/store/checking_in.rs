@@ -40,7 +40,7 @@ judged AS (
   SELECT a.*,
     CASE
       WHEN EXISTS (
-        SELECT 1 FROM attendance e WHERE e.id = ?4 AND e.signup_id = a.signup_id AND e.kind = ?5)
+        SELECT 1 FROM attendance e WHERE e.id = ?4 AND e.signup_id = a.signup_id AND e.shift_id = a.shift_id AND e.kind = ?5)
         THEN 'done'
       WHEN EXISTS (SELECT 1 FROM attendance e WHERE e.id = ?4) THEN 'attendance_id_taken'
       WHEN a.signup_id IS NULL THEN 'not_signed_up'

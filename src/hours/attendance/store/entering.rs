@@ -5,7 +5,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::bind;
-use crate::hours::attendance::{Attendance, CLOSES_AFTER, OPENS_BEFORE, Refusal, Window};
+use crate::hours::attendance::{Attendance, CLOSES_AFTER, OPENS_BEFORE, Refusal, Window, counts};
 use crate::hours::{AttendanceKind, AttendanceMethod};
 use crate::organizations::{Permission, admit};
 use crate::platform::clock::Instant;
@@ -44,10 +44,11 @@ judged AS (
   SELECT
     CASE
       WHEN t.shift_state = 'cancelled' OR t.project_state = 'cancelled' THEN 'shift_cancelled'
+      WHEN t.organization_state <> 'verified' THEN 'organization_suspended'
       WHEN ?7 < t.starts_at - ?10 THEN 'attendance_not_open'
       WHEN ?7 > t.ends_at + ?11 THEN 'attendance_closed'
       WHEN ?8 IS NOT NULL AND EXISTS (
-        SELECT 1 FROM person p JOIN agent a ON a.actor = 'volunteer:' || p.volunteer_id)
+        SELECT 1 FROM person p JOIN agent a ON a.hand = p.volunteer_id)
         THEN 'own_attendance'
       WHEN ?9 = 'sheet' AND (SELECT last FROM person) = ?6
         THEN iif(?6 = 'in', 'already_checked_in', 'already_checked_out')
@@ -74,15 +75,23 @@ const ENTER: &str = concat!(
 INSERT INTO attendance (id, signup_id, shift_id, volunteer_id, kind, method, happened_at, received_at, late, reason, actor)
 SELECT ?12 || printf('%012x', row_number() OVER (ORDER BY p.seq)), p.id, p.shift_id, p.volunteer_id,
   ?6, ?9, ?7, ?2, 0, ?13, a.actor
-FROM judged j JOIN agent a ON a.may JOIN person p
-WHERE j.refusal IS NULL AND j.unknown = '[]' AND a.actor <> 'volunteer:' || p.volunteer_id
+FROM judged j JOIN target t JOIN agent a ON a.may JOIN person p
+WHERE j.refusal IS NULL AND j.unknown = '[]' AND a.hand IS NOT p.volunteer_id
   AND CASE
     WHEN ?8 IS NOT NULL THEN NOT EXISTS (
       SELECT 1 FROM attendance e
-      WHERE e.signup_id = p.id AND e.kind = ?6 AND e.method = ?9 AND e.happened_at = ?7)
-    WHEN ?6 = 'in' THEN NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = p.id AND e.kind = 'in')
+      WHERE e.signup_id = p.id AND e.kind = ?6 AND e.method = ?9 AND e.happened_at = ?7 AND ",
+    counts!("t"),
+    ")
+    WHEN ?6 = 'in' THEN NOT EXISTS (
+      SELECT 1 FROM attendance e WHERE e.signup_id = p.id AND e.kind = 'in' AND ",
+    counts!("t"),
+    ")
     ELSE (
-      SELECT e.kind FROM attendance e WHERE e.signup_id = p.id ORDER BY e.happened_at DESC, e.seq DESC LIMIT 1) IS 'in'
+      SELECT e.kind FROM attendance e WHERE e.signup_id = p.id AND ",
+    counts!("t"),
+    "
+      ORDER BY e.happened_at DESC, e.seq DESC LIMIT 1) IS 'in'
   END"
 );
 

@@ -5,7 +5,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::bind;
-use crate::hours::attendance::{Attendance, Window};
+use crate::hours::attendance::{Attendance, Window, counts};
 use crate::organizations::{Permission, admit};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Statement};
@@ -28,8 +28,14 @@ SELECT t.id, t.role, t.starts_at, t.ends_at, t.shift_state = 'cancelled' OR t.pr
   (SELECT count(*) FROM signup s WHERE s.shift_id = t.id AND ",
     has_a_place!(),
     ") AS expected,
-  (SELECT count(DISTINCT e.signup_id) FROM attendance e WHERE e.shift_id = t.id AND e.kind = 'in') AS came,
-  (SELECT count(DISTINCT e.signup_id) FROM attendance e WHERE e.shift_id = t.id AND e.kind = 'out') AS went
+  (SELECT count(DISTINCT e.signup_id) FROM attendance e JOIN signup s ON s.id = e.signup_id AND s.shift_id = t.id
+   WHERE e.kind = 'in' AND ",
+    counts!("t"),
+    ") AS came,
+  (SELECT count(DISTINCT e.signup_id) FROM attendance e JOIN signup s ON s.id = e.signup_id AND s.shift_id = t.id
+   WHERE e.kind = 'out' AND ",
+    counts!("t"),
+    ") AS went
 FROM target t JOIN agent a ON a.may"
 );
 
@@ -39,7 +45,9 @@ const PEOPLE: &str = concat!(
 SELECT s.id AS signup_id, s.seq AS number, s.state, s.volunteer_name AS name,
   (SELECT json_group_array(json_object('id', e.id, 'signup_id', e.signup_id, 'kind', e.kind, 'method', e.method,
      'happened_at', e.happened_at, 'received_at', e.received_at, 'late', e.late, 'reason', e.reason,
-     'near', e.near, 'actor', e.actor))
+     'near', e.near, 'actor', e.actor, 'counts', ",
+    counts!("t"),
+    "))
    FROM (SELECT * FROM attendance WHERE signup_id = s.id ORDER BY happened_at, seq) e) AS events
 FROM target t JOIN agent a ON a.may
 JOIN signup s ON s.shift_id = t.id

@@ -91,7 +91,8 @@ pub fn question(
 ///
 /// Free, and there at once: the organization's statement of the hours it recorded, as the
 /// records stand now. What was asked for within a day and still states the same is answered
-/// with 200 instead of being issued twice. The same as a signed Open Badges 3.0 credential
+/// with 200 instead of being issued twice. Those issued to the same volunteer under another
+/// name, by whichever organization, are superseded by it. The same as a signed Open Badges 3.0 credential
 /// (VC-JWT) is at `/certificates/{number}/badge`, for the holder.
 #[utoipa::path(
     post,
@@ -105,7 +106,7 @@ pub fn question(
         (status = 200, body = Certificate, description = "It was issued before"),
         (status = 201, body = Certificate, headers(("Location" = String))),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such organization"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "no_hours"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "no_hours, certificate_revoked, organization_suspended"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "name_missing"),
         (status = 429, body = ProblemDetails, content_type = "application/problem+json", description = "too_many_certificates"),
     ),
@@ -290,7 +291,7 @@ pub struct IdDocumentBody {
 
 /// Read your document.
 ///
-/// As it stands on your certificates: the middle of its number hidden. 404 when none is
+/// As certificates to come show it: the middle of its number hidden. 404 when none is
 /// kept.
 #[utoipa::path(
     get,
@@ -313,7 +314,8 @@ pub async fn document(visit: Visit, _: Presented) -> Result<Response, Problem> {
 /// Keep your document.
 ///
 /// Its number is kept encrypted and never shown in full. It stands, the middle hidden, on
-/// certificates that you or the organization open; strangers never see it.
+/// certificates issued from then on, when you or the organization open them; strangers never
+/// see it.
 #[utoipa::path(
     put,
     path = "/api/v1/me/id-document",
@@ -337,7 +339,7 @@ pub async fn keep_document(
 
 /// Forget your document.
 ///
-/// It stands on no certificate any more.
+/// It stands on no certificate any more, whenever that was issued.
 #[utoipa::path(
     delete,
     path = "/api/v1/me/id-document",

@@ -52,12 +52,19 @@ pub struct RevocationBody {
     /// For the holder and the organization; strangers do not see it.
     #[schema(value_type = String, max_length = 200)]
     reason: Line<200>,
+    /// Whether the holder may ask for another certificate of its records, as when only the
+    /// name was wrong. Otherwise they are refused until you say so.
+    #[deserr(default)]
+    #[schema(required = false, default = false)]
+    may_ask_again: bool,
 }
 
 /// Revoke a certificate.
 ///
 /// For the organization that issued it. It stays readable as revoked, its credential's bit
-/// in the status list is set, and that is for good. Revoking again changes nothing.
+/// in the status list is set, and that is for good. The holder is refused another one of the
+/// same records, unless `may_ask_again` is true. Revoking again changes nothing, but that
+/// `may_ask_again` may be said later.
 #[utoipa::path(
     post,
     path = "/api/v1/certificates/{number}/revocation",
@@ -68,7 +75,7 @@ pub struct RevocationBody {
         ("number" = String, Path, description = "The certificate's number", example = "7K3M-9QXD-2VTB-N8RQ"),
         IdempotencyKey,
     ),
-    request_body(content = RevocationBody, example = json!({"reason": "签到记录系代签"})),
+    request_body(content = RevocationBody, example = json!({"reason": "姓名写错", "may_ask_again": true})),
     responses(
         (status = 200, body = Certificate),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
@@ -83,8 +90,14 @@ pub async fn revoke(
     Json(body): Json<RevocationBody>,
 ) -> Result<Response, Problem> {
     let number = number_in(&number)?;
-    let (certificate, repeated) =
-        store::revoke(&visit, &number, body.reason.as_str(), &key).await?;
+    let (certificate, repeated) = store::revoke(
+        &visit,
+        &number,
+        body.reason.as_str(),
+        body.may_ask_again,
+        &key,
+    )
+    .await?;
     let response = own(
         StatusCode::OK,
         Certificate::shown(&visit, certificate, None),

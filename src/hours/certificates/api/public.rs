@@ -30,8 +30,8 @@ pub struct KeyQuery {
 
 /// Check a certificate.
 ///
-/// For anybody: whether it is valid, was superseded because a record of it was corrected,
-/// or was revoked. How much else is told is the holder's to decide; the holder and the
+/// For anybody: whether it is valid, was superseded because a record of it was corrected or
+/// because its holder had another one issued under another name, or was revoked. How much else is told is the holder's to decide; the holder and the
 /// organization, when they present who they are, read all of it. Hyphens and the case of
 /// letters do not matter. A mistyped number is told from one that was never issued.
 #[utoipa::path(

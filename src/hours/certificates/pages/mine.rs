@@ -129,7 +129,7 @@ fn issued(line: &Line, lang: Lang) -> Markup {
 /// A state where there is little room.
 pub fn short_name(state: CertificateState, lang: Lang) -> &'static str {
     match state {
-        CertificateState::Superseded => lang.pick("已更正", "Superseded"),
+        CertificateState::Superseded => lang.pick("已被取代", "Superseded"),
         state => state.name(lang),
     }
 }
@@ -170,8 +170,8 @@ fn known_by(held: &Held, lang: Lang) -> Markup {
                     None => (lang.pick("填写证件号码（选填）", "Add a document's number (optional)")),
                 } }
                 p.small { (lang.pick(
-                    "加密保存，证明上只显示首尾几位，只有您和出具组织能看到，可随时删除。",
-                    "Kept encrypted. Certificates show only its ends, to you and the organization only. Delete it any time.",
+                    "加密保存，证明上只显示首尾几位，只有您和出具组织能看到。更换后，已开具的证明不变；删除后，所有证明上都不再显示。",
+                    "Kept encrypted. Certificates show only its ends, to you and the organization only. Those issued stay as they are when you change it, and lose it when you delete it.",
                 )) }
                 form method="post" action="/me/certificates/id-document" {
                     div.ask {

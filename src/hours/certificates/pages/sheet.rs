@@ -107,8 +107,12 @@ pub async fn show(
         } @else if opens(&visit, &certificate, key) {
             (badge_link(&certificate, key, lang))
         }
-        @if certificate.revokes && certificate.state() != CertificateState::Revoked {
-            (revocation(&certificate, lang))
+        @if certificate.revokes {
+            @match certificate.revocation_reason.as_deref() {
+                None => (revocation(&certificate, lang)),
+                Some(reason) if !certificate.may_ask_again => (release(&certificate, reason, lang)),
+                Some(_) => {},
+            }
         }
     };
     let title = lang.pick("志愿服务记录证明", "Certificate of service");
@@ -127,7 +131,7 @@ fn verdict(visit: &Visit, certificate: &Certificate) -> Markup {
     let since = date_words(&certificate.state_since().date().to_string(), lang);
     let checked = format!("{} {}", day_words(visit.now, lang), visit.now.hour_minute());
     let class = match state {
-        CertificateState::Valid => "say good verdict",
+        CertificateState::Valid if !certificate.organization_suspended => "say good verdict",
         _ => "say verdict",
     };
     html! {
@@ -135,14 +139,25 @@ fn verdict(visit: &Visit, certificate: &Certificate) -> Markup {
             p { strong { (state.name(lang)) } " " span.small { (lang.pick("核验于 ", "checked ")) (checked) } }
             @match state {
                 CertificateState::Valid => {},
-                CertificateState::Superseded => p { (since) (lang.pick(
-                    "，其中的服务记录已更正，本证明的内容不再准确。",
-                    ": a record of it was corrected, and it is not accurate any more.",
-                )) },
+                CertificateState::Superseded => @if let Some(because) = certificate.superseded_because() {
+                    p { (since) (lang.pick("，", ": ")) (because.words(lang)) }
+                },
                 CertificateState::Revoked => p { (since) (lang.pick("，出具组织撤销了本证明。", ": its organization took it back.")) },
             }
             @if let Some(reason) = certificate.revocation_reason.as_deref().filter(|_| certificate.is_holder || certificate.is_issuer) {
                 p { (lang.pick("撤销原因：", "Reason: ")) (reason) }
+            }
+            @if certificate.organization_suspended {
+                p { (lang.pick(
+                    "请注意：出具组织目前已被统筹单位暂停。",
+                    "Note: a coordinator has suspended its organization for the time being.",
+                )) }
+            }
+            @if certificate.is_holder && state == CertificateState::Revoked {
+                p { @match certificate.may_ask_again {
+                    true => a href="/me/certificates" { (lang.pick("组织允许您重新申请，去开具新的证明", "You may ask for another one")) },
+                    false => (lang.pick("需要重新开具时，请联系出具组织。", "If you need another one, talk to the organization.")),
+                } }
             }
             @if certificate.is_holder && state == CertificateState::Superseded {
                 form method="post" action={ "/certificates/" (certificate.number) "/renew" } {
@@ -380,13 +395,32 @@ fn revocation(certificate: &Certificate, lang: Lang) -> Markup {
         details.tools {
             summary { (lang.pick("撤销这份证明", "Revoke this certificate")) }
             p.small { (lang.pick(
-                "撤销后不能恢复；志愿者和核验的人都会看到“已撤销”。记录有误时，请更正记录，不必撤销证明。",
-                "It cannot be undone: the volunteer and whoever checks it see that it was revoked. When a record is wrong, correct the record instead.",
+                "撤销后不能恢复；志愿者和核验的人都会看到“已撤销”，本人也不能再为这些记录开具证明。记录有误时，请更正记录，不必撤销证明。",
+                "It cannot be undone: the volunteer and whoever checks it see that it was revoked, and no other is issued of these records. When a record is wrong, correct the record instead.",
             )) }
             form method="post" action={ "/certificates/" (certificate.number) "/revoke" } {
                 (ask("reason", lang.pick("原因", "Reason"), None, None, &text_input("reason", "text", "", "off", false, true)))
+                label.tick {
+                    input type="checkbox" name="may_ask_again" value="1";
+                    (lang.pick("允许本人重新申请（例如只是姓名写错）", "The volunteer may ask for another one (say, only the name was wrong)"))
+                }
                 button.quiet { (lang.pick("确定撤销", "Revoke it")) }
             }
+        }
+    }
+}
+
+/// Says later that the holder may ask for another one; why it was revoked stays.
+fn release(certificate: &Certificate, reason: &str, lang: Lang) -> Markup {
+    html! {
+        form.tools method="post" action={ "/certificates/" (certificate.number) "/revoke" } {
+            input type="hidden" name="reason" value=(reason);
+            input type="hidden" name="may_ask_again" value="1";
+            p.small { (lang.pick(
+                "这份证明已撤销，本人不能再为其中的记录开具证明。",
+                "It was revoked, and no other is issued of its records.",
+            )) }
+            button.quiet { (lang.pick("允许本人重新申请", "Let the volunteer ask for another one")) }
         }
     }
 }
@@ -424,7 +458,8 @@ pub async fn act(
             let reason = form.get("reason").ok_or_else(|| missing("reason"))?;
             let reason = Line::<200>::parse(reason)
                 .map_err(|fault| Problem::invalid(FieldErrors::one("/reason", fault.words())))?;
-            store::revoke(&visit, &number, reason.as_str(), &once).await?;
+            let may_ask_again = form.get("may_ask_again").is_some();
+            store::revoke(&visit, &number, reason.as_str(), may_ask_again, &once).await?;
             number
         }
         "renew" => renewed(&visit, &number, &once).await?,

@@ -13,8 +13,9 @@ use crate::platform::visit::Visit;
 
 /// What is asked, and what came of it so far. `?1` session, `?2` now, `?3` organization,
 /// `?4` project, `?5` first and `?6` last day, `?7` how many a day. `twin` is a certificate
-/// of the last day that states the very same: valid, to the same name, of the same minutes.
-/// As its records still stand, those are all of them.
+/// of the last day that states the very same: valid, to the same name and document, of the
+/// same minutes. As its records still stand, those are all of them. `taken_back` is one of
+/// them that was revoked, and not released for another one.
 macro_rules! asking {
     () => {
         concat!(
@@ -33,15 +34,27 @@ held AS (
 twin AS (
   SELECT c.seq, c.number FROM caller v
   JOIN certificate c ON c.volunteer_id = v.id AND c.holder_name = v.name
+    AND c.id_document_sealed IS v.id_document_shown_sealed
   WHERE c.organization_id = ?3 AND c.project_id IS ?4 AND c.first_day IS ?5 AND c.last_day IS ?6
     AND c.issued_at > ?2 - 86400000 AND c.minutes = (SELECT sum(minutes) FROM held)
     AND NOT EXISTS (SELECT 1 FROM certificate_change x WHERE x.certificate = c.seq)
   ORDER BY c.seq DESC LIMIT 1),
+taken_back AS (
+  SELECT x.record FROM caller v
+  CROSS JOIN certificate c ON c.volunteer_id = v.id AND c.organization_id = ?3
+  CROSS JOIN certificate_change g ON g.certificate = c.seq AND g.becomes = 'revoked'
+  CROSS JOIN certificate_record x ON x.certificate = c.seq
+  WHERE x.record IN (SELECT seq FROM held) AND NOT EXISTS (
+    SELECT 1 FROM certificate_change f WHERE f.certificate = c.seq AND f.becomes = 'released')
+  LIMIT 1),
 judged AS (
-  SELECT v.id, v.name, EXISTS (SELECT 1 FROM organization WHERE id = ?3) AS known,
+  SELECT v.id, v.name, v.id_document_kind, v.id_document_shown_sealed,
+    EXISTS (SELECT 1 FROM organization WHERE id = ?3) AS known,
     CASE
+      WHEN (SELECT state FROM organization WHERE id = ?3) = 'suspended' THEN 'organization_suspended'
       WHEN NOT EXISTS (SELECT 1 FROM held) THEN 'no_hours'
       WHEN v.name = '' THEN 'name_missing'
+      WHEN EXISTS (SELECT 1 FROM taken_back) THEN 'certificate_revoked'
       WHEN NOT EXISTS (SELECT 1 FROM twin) AND (
         SELECT count(*) FROM certificate c
         WHERE c.volunteer_id = v.id AND c.issued_at > ?2 - 86400000) >= ?7 THEN 'too_many_certificates'
@@ -73,8 +86,9 @@ item AS (
   GROUP BY h.project_id, h.facts ->> 'activity', h.facts ->> 'region_name', h.facts ->> 'place',
     h.facts ->> 'content', h.facts ->> 'person_in_charge')
 INSERT INTO certificate (number, volunteer_id, organization_id, project_id, first_day, last_day, issued_at,
-  holder_name, minutes, snapshot, key_version, ordinal, status_list, status_index, disclosure)
-SELECT ?8, j.id, o.id, ?4, ?5, ?6, ?2, j.name, (SELECT sum(minutes) FROM held),
+  holder_name, id_document_kind, id_document_sealed, minutes, snapshot, key_version, ordinal, status_list,
+  status_index, disclosure)
+SELECT ?8, j.id, o.id, ?4, ?5, ?6, ?2, j.name, j.id_document_kind, j.id_document_shown_sealed, (SELECT sum(minutes) FROM held),
   json_object('organization', o.name, 'credit_code', o.credit_code,
     'items', json((SELECT json_group_array(json(item)) FROM (SELECT item FROM item ORDER BY first, seq)))),
   (SELECT max(k.version) FROM organization_key k WHERE k.organization_id = o.id),
@@ -100,7 +114,8 @@ SELECT c.seq, h.seq FROM certificate c JOIN held h WHERE c.number = ?8"
 const DISCLOSE: &str = concat!(
     asking!(),
     "
-UPDATE certificate SET disclosure = ?8 WHERE seq = (SELECT seq FROM twin) AND disclosure <> ?8"
+UPDATE certificate SET disclosure = ?8
+WHERE seq = (SELECT seq FROM twin) AND disclosure <> ?8 AND (SELECT obstacle FROM judged) IS NULL"
 );
 
 const RECORD: &str = "

@@ -130,48 +130,64 @@ pub async fn set_share(
     Ok(earlier)
 }
 
-/// `?3` which document, `?4` its number, sealed; neither to forget it.
+/// `?3` which document, `?4` its number and `?5` the same with its middle hidden, sealed;
+/// nothing to forget it.
 const KEEP_DOCUMENT: &str = concat!(
     "WITH ",
     caller!(),
     "
-UPDATE volunteer SET id_document_kind = ?3, id_document_sealed = ?4
+UPDATE volunteer SET id_document_kind = ?3, id_document_sealed = ?4, id_document_shown_sealed = ?5
 WHERE id = (SELECT id FROM caller)"
 );
 
-/// Keeps the document by which a volunteer is known, or forgets it; as it may be shown.
+const FORGET_DOCUMENT: &str = concat!(
+    "WITH ",
+    caller!(),
+    "
+UPDATE certificate SET id_document_kind = NULL, id_document_sealed = NULL
+WHERE volunteer_id = (SELECT id FROM caller) AND id_document_sealed IS NOT NULL"
+);
+
+/// Keeps the document by which a volunteer is known, for certificates to come; or forgets
+/// it, on those that were issued as well. As it may be shown.
 pub async fn keep_document(
     visit: &Visit,
     document: Option<&IdDocument>,
 ) -> Result<Option<Shown>, Problem> {
-    let sealed = document
-        .map(|document| visit.config.keys.seal(document.number()))
-        .transpose()?;
+    let seal = |text: Option<&str>| text.map(|text| visit.config.keys.seal(text)).transpose();
+    let shown = document.map(|document| masked(document.number()));
     let kind = document.map(IdDocument::kind);
     let (credential, now) = (visit.credential_hash(), visit.now);
     let (action, after) = match kind {
         Some(kind) => ("id_document.kept", serde_json::json!({"kind": kind})),
         None => ("id_document.forgotten", serde_json::json!({})),
     };
-    let statements = vec![
+    let mut statements = vec![
         who(visit),
         bind!(
             KEEP_DOCUMENT,
-            credential,
+            credential.as_deref(),
             now,
             kind.map(IdDocumentKind::word),
-            sealed
+            seal(document.map(IdDocument::number))?,
+            seal(shown.as_deref())?,
         ),
         records(visit, action, "volunteer".to_owned(), &after),
     ];
+    if document.is_none() {
+        statements.push(bind!(FORGET_DOCUMENT, credential, now));
+    }
     let batch = visit.db.batch(statements).await?;
     batch.first::<Me>(0)?.ok_or_else(Problem::unauthenticated)?;
-    Ok(document.map(|document| (document.kind(), masked(document.number()))))
+    Ok(kind.zip(shown))
 }
 
 const FORGET: [&str; 2] = [
-    "UPDATE certificate SET holder_name = NULL, share_sealed = NULL, disclosure = 'validity' WHERE volunteer_id = ?1",
-    "UPDATE volunteer SET id_document_kind = NULL, id_document_sealed = NULL WHERE id = ?1",
+    "UPDATE certificate SET holder_name = NULL, id_document_kind = NULL, id_document_sealed = NULL,
+       share_sealed = NULL, disclosure = 'validity'
+     WHERE volunteer_id = ?1",
+    "UPDATE volunteer SET id_document_kind = NULL, id_document_sealed = NULL, id_document_shown_sealed = NULL
+     WHERE id = ?1",
 ];
 
 /// The statements by which certificates forget whom they meant: numbers stay checkable, and

@@ -72,23 +72,27 @@ WHERE a.may AND changes() > 0"
 
 const REVOKER: &str = concat!(at_certificate!(), crate::organizations::entry!());
 
-/// `?6` the reason.
+/// `?6` the reason, `?7` whether the holder may ask for another one.
 const REVOKE: &str = concat!(
     at_certificate!(),
     "
 INSERT INTO certificate_change (certificate, becomes, organization_id, status_list, status_index, at, reason, actor)
-SELECT c.seq, 'revoked', c.organization_id, c.status_list, c.status_index, ?2, ?6, a.actor
+SELECT c.seq, b.becomes, c.organization_id, c.status_list, c.status_index, ?2, b.reason, a.actor
 FROM agent a JOIN certificate c ON c.number = ?3
+JOIN (SELECT 'revoked' AS becomes, ?6 AS reason UNION ALL SELECT 'released', NULL WHERE ?7) b
 WHERE a.may
 ON CONFLICT (certificate, becomes) DO NOTHING"
 );
 
-/// `?6` the reason, `?7` the request.
+/// Right after it, when it changed anything: one row alone that was asked for besides is a
+/// release of what had been revoked before. `?6` the reason, `?7` whether the holder may ask
+/// for another one, `?8` the request.
 const RECORD_REVOCATION: &str = concat!(
     at_certificate!(),
     "
 INSERT INTO audit (at, actor, action, subject, after, request_id)
-SELECT ?2, a.actor, 'certificate.revoked', 'certificate:' || ?3, json_object('reason', ?6), ?7
+SELECT ?2, a.actor, iif(?7 AND changes() = 1, 'certificate.released', 'certificate.revoked'),
+  'certificate:' || ?3, json_object('reason', ?6, 'may_ask_again', json(iif(?7, 'true', 'false'))), ?8
 FROM agent a
 WHERE a.may AND changes() > 0"
 );
@@ -206,12 +210,14 @@ pub async fn rotate(
     }
 }
 
-/// Takes a certificate back, for a reason; once is enough. The certificate, and whether the
-/// same request had done it before.
+/// Takes a certificate back, for a reason; once is enough. That the holder may ask for
+/// another one can be said then or later. The certificate, and whether the same request had
+/// done it before.
 pub async fn revoke(
     visit: &Visit,
     number: &Number,
     reason: &str,
+    may_ask_again: bool,
     key: &IdempotencyKey,
 ) -> Result<(Certificate, bool), Problem> {
     let permit = Permission::RecordHours.permit();
@@ -228,8 +234,11 @@ pub async fn revoke(
     };
     let statements = vec![
         asks(REVOKER),
-        asks(REVOKE).and(reason),
-        asks(RECORD_REVOCATION).and(reason).and(&*visit.request_id),
+        asks(REVOKE).and(reason).and(may_ask_again),
+        asks(RECORD_REVOCATION)
+            .and(reason)
+            .and(may_ask_again)
+            .and(&*visit.request_id),
         key.point_at(visit, number),
         reading(visit, number),
     ];

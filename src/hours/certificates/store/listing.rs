@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::bind;
-use crate::hours::certificates::id_document::{IdDocumentKind, masked};
+use crate::hours::certificates::id_document::IdDocumentKind;
 use crate::hours::certificates::{CertificateState, Disclosure};
 use crate::platform::clock::Instant;
 use crate::platform::db::{Batch, Statement};
@@ -44,9 +44,9 @@ const DOCUMENT: &str = concat!(
     "WITH ",
     caller!(),
     "
-SELECT v.id_document_kind AS kind, v.id_document_sealed AS sealed
-FROM caller c JOIN volunteer v ON v.id = c.id
-WHERE v.id_document_sealed IS NOT NULL"
+SELECT v.id_document_kind AS kind, v.id_document_shown_sealed AS sealed
+FROM caller v
+WHERE v.id_document_shown_sealed IS NOT NULL"
 );
 
 /// A certificate in a list.
@@ -176,6 +176,6 @@ fn shown(visit: &Visit, batch: &Batch, at: usize) -> Result<Option<Shown>, Probl
     let document: Option<Document> = batch.first(at)?;
     Ok(document.and_then(|document| {
         let number = visit.config.keys.open(&document.sealed)?;
-        Some((document.kind, masked(&number)))
+        Some((document.kind, number))
     }))
 }

@@ -176,7 +176,7 @@ pub struct AnswerBody {
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, own_record"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "superseded_already, record_overlap, nothing_changes, dispute_out_of_turn"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "superseded_already, record_overlap, nothing_changes, dispute_out_of_turn, organization_suspended"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]
@@ -391,11 +391,11 @@ pub struct OrganizationQuery {
     #[deserr(default)]
     which: Option<Which>,
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }
@@ -440,11 +440,11 @@ pub async fn of_organization(
 #[into_params(parameter_in = Query)]
 pub struct RegionQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }

@@ -25,7 +25,7 @@ pub struct Grades(pub Vec<Grade>);
 crate::string_schema!(
     Grades,
     "Grades",
-    "Grades with commas between them, each once.",
+    "Grades with commas between them.",
     "^[ABCD](,[ABCD]){0,3}$",
     "A,B"
 );
@@ -147,11 +147,11 @@ pub async fn hours(
 #[into_params(parameter_in = Query)]
 pub struct ListQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     pub cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }

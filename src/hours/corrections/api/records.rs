@@ -103,7 +103,7 @@ pub fn something(wish: Wish) -> Result<Wish, Problem> {
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, own_record"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "superseded_already, record_overlap, nothing_changes, not_service, dispute_out_of_turn"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "superseded_already, record_overlap, nothing_changes, not_service, dispute_out_of_turn, organization_suspended"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),
 )]

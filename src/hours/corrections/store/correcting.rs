@@ -1,8 +1,9 @@
 //! Putting a record right: a new one before which the old one stands.
 
-use super::{By, Case, NOBODY_ACTS, Obstacle, Told, act, acting, tells, unless_done};
+use super::acting::{NOBODY_ACTS, Told, act, acting, tells, unless_done};
+use super::{By, Case};
 use crate::bind;
-use crate::hours::corrections::{DisputeState, StepKind, Superseding};
+use crate::hours::corrections::{DisputeState, Obstacle, StepKind, Superseding};
 use crate::organizations::Permission;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::problem::Problem;
@@ -20,7 +21,7 @@ pub enum Hand {
 /// `?6` the new id, `?7` day, `?8` start, `?9` end, `?10` minutes, `?11` grade, `?12` facts,
 /// `?13` why.
 macro_rules! write {
-    ($who:ident) => {
+    ($who:ident, $right:literal) => {
         concat!(
             acting!($who),
             "
@@ -28,13 +29,20 @@ INSERT INTO service_record (id, kind, volunteer_id, organization_id, signup_id, 
   on_date, started_at, ended_at, minutes, grade, facts, due_on, recorded_at, recorded_by, supersedes, reason)
 SELECT ?6, r.kind, r.volunteer_id, r.organization_id, r.signup_id, r.shift_id, r.project_id,
   ?7, ?8, ?9, ?10, ?11, ?12, r.due_on, ?2, a.actor, r.seq, ?13
-FROM target t JOIN service_record r ON r.seq = t.seq JOIN acting a"
+FROM target t JOIN service_record r ON r.seq = t.seq JOIN acting a
+",
+            $right
         )
     };
 }
 
-const WRITE_BY_ORGANIZATION: &str = write!(organization);
-const WRITE_BY_COORDINATOR: &str = write!(coordinator);
+/// Whoever may not act for the time being adds no hours.
+const WRITE_BY_ORGANIZATION: &str = write!(
+    organization,
+    "WHERE CAST(?10 AS INTEGER) <= r.minutes
+  OR EXISTS (SELECT 1 FROM organization o WHERE o.id = r.organization_id AND o.state = 'verified')"
+);
+const WRITE_BY_COORDINATOR: &str = write!(coordinator, "");
 
 /// `?1` the new record, `?2` now, `?3` the request.
 const AUDIT: &str = "
@@ -82,6 +90,7 @@ pub async fn correct(
     let told = match hand {
         Hand::Organization => {
             case.require_organization()?;
+            case.require_right_to_add(new.minutes)?;
             match disputed {
                 Some(DisputeState::Escalated) => {
                     return Err(Obstacle::DisputeOutOfTurn.problem());

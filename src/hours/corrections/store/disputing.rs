@@ -2,10 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{By, Case, NOBODY_ACTS, Obstacle, Told, act, acting, tells, unless_done};
+use super::acting::{NOBODY_ACTS, Told, act, acting, tells, unless_done};
+use super::{By, Case};
 use crate::bind;
 use crate::hours::RecordKind;
-use crate::hours::corrections::{DisputeState, StepKind, Wish, is_overdue};
+use crate::hours::corrections::{DisputeState, Obstacle, StepKind, Wish, is_overdue};
 use crate::hours::working_days;
 use crate::organizations::Permission;
 use crate::platform::db::Statement;

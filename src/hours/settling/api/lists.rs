@@ -106,7 +106,7 @@ pub struct DueShifts {
 #[into_params(parameter_in = Query)]
 pub struct DueQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
@@ -255,7 +255,7 @@ pub struct RecordsQuery {
     #[deserr(default)]
     pub grade: Option<Grade>,
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     pub limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.

@@ -9,7 +9,7 @@ use super::super::extra::ExtraBody;
 use super::super::store::{self, RecordRow};
 use super::own;
 use crate::hours::{Grade, RecordKind};
-use crate::platform::clock::{Instant, parse_date};
+use crate::platform::clock::Instant;
 use crate::platform::idempotency::{IdempotencyKey, replayed};
 use crate::platform::input::{Id, Json};
 use crate::platform::problem::{Problem, ProblemDetails};
@@ -76,10 +76,8 @@ pub struct ServiceRecord {
 impl From<RecordRow> for ServiceRecord {
     fn from(row: RecordRow) -> Self {
         let record = row.record;
-        let due = record.due_on.as_deref().and_then(parse_date);
         Self {
-            late: record.supersedes.is_none()
-                && due.is_some_and(|due| record.recorded_at.date() > due),
+            late: record.is_late(),
             id: record.id,
             seq: record.seq,
             kind: record.kind,
@@ -142,7 +140,7 @@ pub async fn show(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
     responses(
         (status = 201, body = ServiceRecord, headers(("Location" = String))),
         (status = 400, body = ProblemDetails, content_type = "application/problem+json", description = "malformed_json, invalid_idempotency_key"),
-        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, own_record"),
         (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "organization_suspended"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),

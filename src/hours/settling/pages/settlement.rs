@@ -247,6 +247,7 @@ fn line(
         div.small {
             @if !person.is_absent() || !person.evidence.is_empty() { (proposed(&proposal, &person.busy, lang)) }
             (seen(&person.evidence, lang))
+            (seen_at_another_time(&person.evidence_of_another_time, lang))
             @if let Some(absence) = person.absence.as_ref().filter(|it| it.lifted_at.is_none()) {
                 (lang.pick("已记为未到场", "Noted as absent"))
                 @if let Some(reason) = &absence.reason { (lang.pick("：", ": ")) (reason) }
@@ -260,6 +261,13 @@ fn line(
         li id={ "p" (at) } {
             @match &person.record {
                 Some(record) => (recorded(record, &name, shift, lang)),
+                None if open && person.own && !proposal.is_borne_out() => {
+                    div { (name) " · " (person.state.name(lang)) } (said)
+                    p.small { (lang.pick(
+                        "这是您本人。签到、签退都扫码的才能由自己结算，否则请另一位成员来结算。",
+                        "This is you. Unless you checked in and out by code, another member settles your hours.",
+                    )) }
+                },
                 None if open => (fields(at, person, [&name, &said], &proposal, settled, refused, lang)),
                 None => { div { (name) " · " (person.state.name(lang)) } (said) }
             }
@@ -306,6 +314,19 @@ fn seen(evidence: &[Evidence], lang: Lang) -> Markup {
                 @if at > 0 { (lang.pick("，", ", ")) }
                 (one.kind.name(lang)) " " span.num { (one.happened_at.hour_minute()) }
                 (lang.pick("（", " (")) (one.method.name(lang)) (lang.pick("）", ")"))
+            }
+        }
+    }
+}
+
+fn seen_at_another_time(evidence: &[Evidence], lang: Lang) -> Markup {
+    html! {
+        @if !evidence.is_empty() {
+            br;
+            (lang.pick("其他时间的签到签退，不作依据：", "Of another time, and bears nothing out: "))
+            @for (at, one) in evidence.iter().enumerate() {
+                @if at > 0 { (lang.pick("，", ", ")) }
+                (one.kind.name(lang)) " " span.num { (day_words(one.happened_at, lang)) " " (one.happened_at.hour_minute()) }
             }
         }
     }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::reading::{RecordRow, record};
 use crate::bind;
+use crate::hours::corrections;
 use crate::hours::settling::Obstacle;
 use crate::hours::settling::extra::{Extra, Whose};
 use crate::organizations::{OrganizationState, Permission, admit};
@@ -59,11 +60,13 @@ whose AS (
 const FOUND: &str = concat!(
     whose!(),
     "
-SELECT t.state, EXISTS (SELECT 1 FROM whose) AS found FROM target t JOIN agent a ON a.may"
+SELECT t.state, EXISTS (SELECT 1 FROM whose) AS found,
+  EXISTS (SELECT 1 FROM whose w WHERE w.volunteer_id = a.hand) AS own
+FROM target t JOIN agent a ON a.may"
 );
 
 /// `?8` the new id, `?9` its kind, `?10` the day, `?11` minutes, `?12` facts. What is said
-/// of a sign-up's service belongs to that sign-up.
+/// of a sign-up's service belongs to that sign-up. Nobody says it of themselves.
 const ADD: &str = concat!(
     whose!(),
     "
@@ -72,7 +75,7 @@ INSERT INTO service_record (id, kind, volunteer_id, organization_id, signup_id, 
 SELECT ?8, ?9, w.volunteer_id, t.organization_id, iif(?9 = 'evaluation', w.signup_id, NULL),
   iif(?9 = 'evaluation', w.shift_id, NULL), iif(?9 = 'evaluation', w.project_id, NULL), ?10, ?11,
   iif(?9 = 'evaluation' AND ?12 ->> 'activity' IS NULL, json_set(?12, '$.activity', w.title), ?12), ?2, a.actor
-FROM whose w JOIN target t ON t.state = 'verified' JOIN agent a ON a.may"
+FROM whose w JOIN target t ON t.state = 'verified' JOIN agent a ON a.may AND a.hand IS NOT w.volunteer_id"
 );
 
 /// `?1` the record, `?2` the request.
@@ -102,6 +105,8 @@ struct Found {
     state: OrganizationState,
     #[serde(deserialize_with = "crate::platform::db::truth")]
     found: bool,
+    #[serde(deserialize_with = "crate::platform::db::truth")]
+    own: bool,
 }
 
 /// Records it and tells the volunteer; whether the same request had done so before.
@@ -149,6 +154,7 @@ pub async fn add(
         Some(Found { state, .. }) if state != OrganizationState::Verified => {
             Err(Obstacle::OrganizationSuspended.problem())
         }
+        Some(Found { own: true, .. }) => Err(corrections::Obstacle::OwnRecord.problem()),
         Some(Found { found: false, .. }) => {
             let words = Words::new(
                 "没有在本组织报过名的这位志愿者",

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{of_shift, version};
 use crate::bind;
 use crate::hours::Grade;
+use crate::hours::attendance::counts;
 use crate::hours::record::Record;
 use crate::hours::settling::deciding::Seated;
 use crate::hours::settling::proposal::Evidence;
@@ -34,14 +35,31 @@ SELECT t.*, o.contact_name, coalesce((SELECT max(r.seq) FROM service_record r), 
 FROM target t JOIN agent a ON a.may JOIN organization o ON o.id = t.organization_id"
 );
 
+/// What was seen of the sign-up `s` of the shift `t` and counts, or else does not.
+macro_rules! evidence {
+    ($not:literal) => {
+        concat!(
+            "(SELECT json_group_array(json_object('id', e.id, 'kind', e.kind, 'method', e.method,
+      'happened_at', e.happened_at, 'late', e.late))
+   FROM attendance e WHERE e.signup_id = s.id AND ",
+            $not,
+            counts!("t"),
+            ")"
+        )
+    };
+}
+
 /// `?6` how far from the shift its service may lie, `?7` how long a record lasts at most.
 const PEOPLE: &str = concat!(
     of_shift!(),
     "
-SELECT s.id AS signup_id, s.seq AS number, s.state, v.name, s.volunteer_phone_sealed AS phone_sealed,
-  (SELECT json_group_array(json_object('id', e.id, 'kind', e.kind, 'method', e.method,
-      'happened_at', e.happened_at, 'late', e.late))
-   FROM attendance e WHERE e.signup_id = s.id) AS evidence,
+SELECT s.id AS signup_id, s.seq AS number, coalesce(a.hand = s.volunteer_id, 0) AS own,
+  s.state, v.name, s.volunteer_phone_sealed AS phone_sealed,
+  ",
+    evidence!(""),
+    " AS evidence, ",
+    evidence!("NOT "),
+    " AS evidence_of_another_time,
   (SELECT json_group_array(json_array(r.started_at, r.ended_at))
    FROM service_record r
    WHERE r.volunteer_id = s.volunteer_id AND r.kind = 'service' AND r.started_at > t.starts_at - ?6 - ?7
@@ -155,15 +173,21 @@ pub struct Person {
     pub signup_id: String,
     /// The ticket's number.
     pub number: i64,
+    /// Whether it is whoever asks, or whoever made the key that asks.
+    #[serde(deserialize_with = "db::truth")]
+    pub own: bool,
     /// Where the sign-up stands.
     pub state: SignupState,
     /// What they are called.
     pub name: String,
     /// Their sealed phone.
     pub phone_sealed: String,
-    /// What was seen of them.
+    /// What was seen of them at the shift.
     #[serde(deserialize_with = "db::json")]
     pub evidence: Vec<Evidence>,
+    /// What was seen of them on another shift, or when the shift was to be at another time.
+    #[serde(deserialize_with = "db::json")]
+    pub evidence_of_another_time: Vec<Evidence>,
     /// When other records say that they served.
     #[serde(deserialize_with = "db::json")]
     pub busy: Vec<(Instant, Instant)>,
@@ -189,6 +213,7 @@ impl Person {
         Seated {
             signup: &self.signup_id,
             number: self.number,
+            own: self.own,
             evidence: &self.evidence,
             busy: &self.busy,
             recorded: self.record.is_some(),

@@ -40,6 +40,7 @@ WHERE NOT EXISTS (
 
 /// `?6` JSON: what to record of whom, `?7` facts all of them share. The plus sign has each
 /// sign-up found by its id: by its shift, everybody would be looked at for everybody.
+/// Nobody's own hand writes hours for themselves, only what the codes bear out.
 const RECORD: &str = concat!(
     of_shift!(),
     "
@@ -54,6 +55,7 @@ FROM target t
 JOIN agent a ON a.may
 JOIN json_each(?6) e
 JOIN signup s ON s.id = e.value ->> 'signup_id' AND +s.shift_id = t.id
+WHERE a.hand IS NOT s.volunteer_id OR e.value ->> 'grade' = 'A'
 ORDER BY e.key"
 );
 

@@ -107,6 +107,21 @@ WHERE ",
     stands!("r")
 );
 
+/// Whether a record gives hours that were not there: a new one, or a correction upwards.
+macro_rules! adds {
+    ($record:literal) => {
+        concat!(
+            "(+",
+            $record,
+            ".supersedes IS NULL OR ",
+            $record,
+            ".minutes > (SELECT old.minutes FROM service_record old WHERE old.seq = ",
+            $record,
+            ".supersedes))"
+        )
+    };
+}
+
 const ATTENDED: &str = concat!(
     slice!(),
     "
@@ -129,12 +144,19 @@ const BURSTS: &str = concat!(
 SELECT t.organization_id, o.region, t.recorded_by, t.second, json_group_array(b.seq) AS records
 FROM (
   SELECT DISTINCT organization_id, recorded_by, recorded_at / 1000 AS second
-  FROM r WHERE supersedes IS NULL AND grade IN ('C', 'D')) t
+  FROM r WHERE ",
+    adds!("r"),
+    " AND +grade IN ('C', 'D')) t
 CROSS JOIN organization o ON o.id = t.organization_id
 CROSS JOIN service_record b ON b.organization_id = t.organization_id AND b.recorded_by = t.recorded_by
   AND b.recorded_at >= t.second * 1000 AND b.recorded_at < (t.second + 1) * 1000
-WHERE +b.kind = 'service' AND +b.supersedes IS NULL AND b.grade IN ('C', 'D')
-  AND NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand')
+WHERE +b.kind = 'service' AND ",
+    adds!("b"),
+    " AND b.grade IN ('C', 'D')
+  AND (b.supersedes IS NOT NULL
+    OR NOT EXISTS (SELECT 1 FROM attendance e WHERE e.signup_id = b.signup_id AND e.method <> 'hand' AND ",
+    crate::hours::attendance::counts!(),
+    "))
 GROUP BY t.organization_id, t.recorded_by, t.second"
 );
 
@@ -172,10 +194,14 @@ SELECT t.organization_id, o.region, t.recorded_by, (
       SELECT b.seq, b.grade
       FROM service_record b
       WHERE b.organization_id = t.organization_id AND b.recorded_by = t.recorded_by
-        AND b.recorded_at > ?3 AND +b.kind = 'service' AND +b.supersedes IS NULL
+        AND b.recorded_at > ?3 AND +b.kind = 'service' AND ",
+    adds!("b"),
+    "
       ORDER BY b.recorded_at DESC
       LIMIT 200)) AS entered
-FROM (SELECT DISTINCT organization_id, recorded_by FROM r WHERE supersedes IS NULL AND grade = 'D') t
+FROM (SELECT DISTINCT organization_id, recorded_by FROM r WHERE ",
+    adds!("r"),
+    " AND +grade = 'D') t
 CROSS JOIN organization o ON o.id = t.organization_id"
 );
 
@@ -266,7 +292,8 @@ SELECT value ->> 'id', value ->> 'kind', value ->> 'finding', value ->> 'organiz
   value ->> 'shift_id', value ->> 'project_id', value -> 'records', value -> 'facts', ?2
 FROM json_each(?1)
 WHERE true
-ON CONFLICT (finding) DO NOTHING";
+ON CONFLICT (finding) DO NOTHING
+RETURNING seq";
 
 const MOVE_ON: &str = "
 UPDATE signal_pass SET on_date = iif(?1, ?2, on_date), seq = ?3, until = ?4";
@@ -303,5 +330,7 @@ pub async fn keep(visit: &Visit, findings: &[Finding], slice: &Slice) -> Result<
             bind!(MOVE_ON, *sets_out, today(visit), *upto, *goal),
         ])
         .await?;
-    Ok(batch.changes(1))
+    // Changes would count the lines that follow by trigger.
+    let kept: Vec<serde_json::Value> = batch.rows(1)?;
+    Ok(u32::try_from(kept.len()).unwrap_or(u32::MAX))
 }

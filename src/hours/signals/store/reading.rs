@@ -55,27 +55,44 @@ LEFT JOIN project p ON p.id = s.project_id
     };
 }
 
-/// `?1` session, `?2` now, `?3` whether still open, `?4` kind, `?5` before which place, 0 for
-/// the first page, `?6` how many.
+/// The places of a page of signals of a scope. `?3` whether still open, `?4` kind, `?5` before
+/// which place, 0 for the first page, `?6` how many.
+macro_rules! page_of {
+    ($scope:literal) => {
+        concat!(
+            "
+  SELECT l.seq FROM signal_line l
+  WHERE l.scope = ",
+            $scope,
+            " AND l.kind = coalesce(?4, '') AND l.open = ?3 AND l.seq < iif(?5 = 0, 9e15, ?5)
+  ORDER BY l.seq DESC
+  LIMIT ?6"
+        )
+    };
+}
+
+/// `?1` session, `?2` now. A page of each region, of which one page is shown.
 const IN_REACH: &str = concat!(
     "WITH ",
     reach!(),
     columns!(),
     "WHERE s.seq IN (
-    SELECT b.seq FROM reach m JOIN signal b ON b.region >= m.region AND b.region < m.region || ':'
-    WHERE (b.state = 'open') = ?3)
-  AND (?4 IS NULL OR s.kind = ?4) AND s.seq < iif(?5 = 0, 9e15, ?5)
+  SELECT e.value
+  FROM (SELECT DISTINCT region FROM reach) m
+  JOIN json_each((SELECT json_group_array(seq) FROM (",
+    page_of!("m.region"),
+    "))) e)
 ORDER BY s.seq DESC
 LIMIT ?6"
 );
 
-/// `?1` organization, then as above from `?3` on.
+/// `?1` organization; `?2` is true.
 const OF_ORGANIZATION: &str = concat!(
     columns!(),
-    "WHERE s.organization_id = ?1 AND ?2 AND (s.state = 'open') = ?3
-  AND (?4 IS NULL OR s.kind = ?4) AND s.seq < iif(?5 = 0, 9e15, ?5)
-ORDER BY s.seq DESC
-LIMIT ?6"
+    "WHERE ?2 AND s.seq IN (",
+    page_of!("?1"),
+    ")
+ORDER BY s.seq DESC"
 );
 
 /// Which signals to list.

@@ -61,7 +61,9 @@ pub struct OutsideHoursReport {
 ///
 /// Of the organization's own volunteers, under the name of whoever recorded them. They are
 /// shown to the volunteer apart, and count towards no total, star or certificate. The same
-/// again changes nothing; a reference brought in before with something else is refused.
+/// again changes nothing; a reference brought in for somebody before with something else is
+/// refused, until they say that it is not theirs. What another organization brings in under
+/// the same reference is shown to the volunteer as the same hours.
 #[utoipa::path(
     post,
     path = "/api/v1/organizations/{org}/outside-hours",
@@ -86,7 +88,10 @@ pub async fn bring_in(
     Json(body): Json<OutsideHoursBody, LARGE_BODY>,
 ) -> Result<Response, Problem> {
     let names = body.items.iter();
-    let names = names.map(|item| (item.source.as_str(), item.reference.as_str()));
+    let names = names.map(|item| {
+        let whose = item.phone.digits();
+        (whose, item.source.as_str(), item.reference.as_str())
+    });
     each_once("items", "reference", names)?;
     let mut errors = FieldErrors::default();
     for (place, item) in body.items.iter().enumerate() {
@@ -120,11 +125,11 @@ pub async fn bring_in(
 #[into_params(parameter_in = Query)]
 pub struct OutsideHoursQuery {
     /// How many, 50 when left out.
-    #[param(value_type = Option<i64>, minimum = 1, maximum = 100, example = 50)]
+    #[param(inline, example = 50)]
     #[deserr(default)]
     limit: Option<Digits<1, 100>>,
     /// Where the page before ended; taken from its `next`.
-    #[param(value_type = Option<i64>, minimum = 1, example = 7)]
+    #[param(inline, example = 7)]
     #[deserr(default)]
     pub cursor: Option<Digits<1, 9_007_199_254_740_991>>,
 }

@@ -15,8 +15,29 @@ use crate::platform::visit::Visit;
 
 const WHO: &str = concat!(of_organization!(), crate::organizations::entry!());
 
-/// Records that stand, in the order of the ledger. `?6` after which place, `?7` how many,
-/// `?8` the system they were not handed over to.
+/// A page looks at so many records for each one asked for: what was handed over or corrected
+/// may lie before what is left, however much it is.
+const LOOKED_AT: i64 = 2;
+
+/// Where the page ends at the latest; none within the last of them. `?6` after which place,
+/// `?7` how many more than one are looked at.
+macro_rules! until {
+    () => {
+        "(SELECT w.seq FROM service_record w WHERE w.organization_id = ?3 AND w.seq > ?6
+  ORDER BY w.seq LIMIT 1 OFFSET ?7)"
+    };
+}
+
+const UNTIL: &str = concat!(
+    of_organization!(),
+    "
+SELECT ",
+    until!(),
+    " AS until FROM agent a WHERE a.may"
+);
+
+/// Records that stand, in the order of the ledger. `?8` how many, `?9` the system they were
+/// not handed over to.
 const RECORDS: &str = concat!(
     of_organization!(),
     "
@@ -30,11 +51,13 @@ FROM agent a
 JOIN target t
 JOIN service_record r ON r.organization_id = t.organization_id
 JOIN volunteer v ON v.id = r.volunteer_id
-WHERE a.may AND r.seq > ?6
+WHERE a.may AND r.seq > ?6 AND r.seq <= coalesce(",
+    until!(),
+    ", 9e15)
   AND NOT EXISTS (SELECT 1 FROM service_record n WHERE n.supersedes = r.seq)
-  AND (?8 IS NULL OR NOT EXISTS (SELECT 1 FROM record_transfer m WHERE m.record = r.seq AND m.system = ?8))
+  AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM record_transfer m WHERE m.record = r.seq AND m.system = ?9))
 ORDER BY r.seq
-LIMIT ?7"
+LIMIT ?8"
 );
 
 /// `?6` what was asked for.
@@ -46,6 +69,11 @@ SELECT ?2, a.actor, 'records.exported', 'organization:' || t.organization_id, ?6
 FROM agent a JOIN target t
 WHERE a.may"
 );
+
+#[derive(Default, Deserialize)]
+struct Looked {
+    until: Option<i64>,
+}
 
 #[derive(Deserialize)]
 struct Row {
@@ -117,19 +145,17 @@ pub struct ExportPage {
     pub next: Option<i64>,
 }
 
-/// Who asks, the records, and the note of the export. For members who record hours, and for
-/// keys that read them: what is exported names people.
-pub fn export_statements(visit: &Visit, organization: Uuid, wanted: &Wanted<'_>) -> [Statement; 3] {
-    let roles = Permission::RecordHours.permit().roles;
-    let scopes = Permission::ReadHours.permit().scopes;
+/// Who asks, how far the page looks, the records, and the note of the export.
+pub fn export_statements(visit: &Visit, organization: Uuid, wanted: &Wanted<'_>) -> [Statement; 4] {
+    let permit = Permission::ExportHours.permit();
     let asks = |sql: &'static str| {
         bind!(
             sql,
             visit.credential_hash(),
             visit.now,
             organization,
-            &roles,
-            &scopes
+            &permit.roles,
+            &permit.scopes
         )
     };
     let noted = serde_json::json!({
@@ -138,12 +164,16 @@ pub fn export_statements(visit: &Visit, organization: Uuid, wanted: &Wanted<'_>)
         "limit": wanted.limit,
         "not_transferred_to": wanted.not_transferred_to,
     });
-    let records = asks(RECORDS)
-        .and(wanted.after)
+    let looks = |sql| {
+        asks(sql)
+            .and(wanted.after)
+            .and(LOOKED_AT * wanted.limit - 1)
+    };
+    let records = looks(RECORDS)
         .and(wanted.limit + 1)
         .and(wanted.not_transferred_to);
     let audit = asks(AUDIT).and(noted.to_string()).and(&*visit.request_id);
-    [asks(WHO), records, audit]
+    [asks(WHO), looks(UNTIL), records, audit]
 }
 
 /// Exports a page, and writes down who did.
@@ -155,12 +185,13 @@ pub async fn export(
     let statements = export_statements(visit, organization, wanted);
     let batch = visit.db.batch(statements.into()).await?;
     admit(&batch, 0)?;
-    let mut rows: Vec<Row> = batch.rows(1)?;
+    let Looked { until } = batch.first(1)?.unwrap_or_default();
+    let mut rows: Vec<Row> = batch.rows(2)?;
     let limit = usize::try_from(wanted.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
     let last = rows.last().filter(|_| more);
-    let next = last.map(|row| row.record.seq);
+    let next = last.map(|row| row.record.seq).or(until);
     let items = rows.into_iter().map(|row| row.exported(visit)).collect();
     Ok(ExportPage { items, next })
 }

@@ -51,8 +51,28 @@ pub struct BroughtIn {
 
 const WHO: &str = concat!(of_organization!(), crate::organizations::entry!());
 
-/// `?6` the items. Whose they are must have signed up with the organization; what its source
-/// calls by a name it has here already must be the same.
+/// Whether the outside hours `x` are those of the item `i`, brought in by the organization
+/// `?3`. What others brought in is nothing to it.
+macro_rules! of_item {
+    () => {
+        "x.volunteer_id = i.volunteer_id AND x.source = i.it ->> 'source'
+    AND x.reference = i.it ->> 'reference' AND x.organization_id = ?3"
+    };
+}
+
+/// Whether nobody said that the outside hours are not theirs.
+macro_rules! stands {
+    ($hours:literal) => {
+        concat!(
+            "NOT EXISTS (SELECT 1 FROM outside_hours_strike k WHERE k.outside_hours = ",
+            $hours,
+            ".seq)"
+        )
+    };
+}
+
+/// `?6` the items. Whose they are must have signed up with the organization; what stands of
+/// theirs under the same reference must be the same.
 macro_rules! items {
     () => {
         concat!(
@@ -67,16 +87,21 @@ item AS (
   WHERE a.may),
 bad AS (
   SELECT i.place, i.volunteer_id IS NULL AS unknown
-  FROM item i LEFT JOIN outside_hours x ON x.source = i.it ->> 'source' AND x.reference = i.it ->> 'reference'
+  FROM item i LEFT JOIN outside_hours x ON ",
+            of_item!(),
+            " AND ",
+            stands!("x"),
+            "
   WHERE i.volunteer_id IS NULL OR x.seq IS NOT NULL
-    AND (x.volunteer_id, x.activity, x.on_date, x.minutes, x.organization_id)
-      <> (i.volunteer_id, i.it ->> 'activity', i.it ->> 'on_date', i.it ->> 'minutes', ?3))"
+    AND (x.activity, x.on_date, x.minutes)
+      <> (i.it ->> 'activity', i.it ->> 'on_date', i.it ->> 'minutes'))"
         )
     };
 }
 
 const BAD: &str = concat!(items!(), " SELECT place, unknown FROM bad ORDER BY place");
 
+/// What stands already is not brought in twice: a trigger leaves it out.
 const BRING_IN: &str = concat!(
     items!(),
     "
@@ -85,8 +110,7 @@ SELECT it ->> 'id', volunteer_id, it ->> 'source', it ->> 'reference', it ->> 'a
   it ->> 'minutes', ?3, ?2, actor
 FROM item
 WHERE NOT EXISTS (SELECT 1 FROM bad)
-ORDER BY place
-ON CONFLICT (source, reference) DO NOTHING"
+ORDER BY place"
 );
 
 const AUDIT: &str = concat!(
@@ -99,12 +123,15 @@ FROM agent a JOIN target t
 WHERE a.may AND changes() > 0"
 );
 
+/// The last of each, should it have been struck since.
 const BROUGHT: &str = concat!(
     items!(),
     "
-SELECT x.id, x.source, x.reference, x.imported_at
-FROM item i JOIN outside_hours x ON x.source = i.it ->> 'source' AND x.reference = i.it ->> 'reference'
-WHERE x.organization_id = ?3
+SELECT b.id, b.source, b.reference, b.imported_at
+FROM item i
+JOIN outside_hours b ON b.seq = (SELECT max(x.seq) FROM outside_hours x WHERE ",
+    of_item!(),
+    ")
 ORDER BY i.place"
 );
 
@@ -168,8 +195,8 @@ pub async fn bring_in(
             false => errors.push(
                 format!("{at}/reference"),
                 Words::new(
-                    "这个来源的这个编号已经录入过，内容不同",
-                    "was brought in before, and says something else",
+                    "已为这位志愿者录入过这个编号，内容不同；本人说明“不是我的”之后可以重新录入",
+                    "was brought in for them before, and says something else; once they say that it is not theirs, bring it in anew",
                 ),
             ),
         }
@@ -203,6 +230,10 @@ pub struct OutsideHours {
     /// When, RFC 3339.
     #[schema(value_type = String, format = "date-time")]
     pub imported_at: Instant,
+    /// The hours that another organization brought in before, under the same source and
+    /// reference, and that stand: these are the same ones. Count what has none.
+    #[schema(format = "uuid")]
+    pub same_as: Option<String>,
     /// When the volunteer said that they are not theirs, RFC 3339.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub struck_at: Option<Instant>,
@@ -213,14 +244,23 @@ const KNOWN: &str = "SELECT 1 AS known FROM session WHERE token_hash = ?1 AND ex
 /// Of whoever presents the session `?1`, at `?2`.
 macro_rules! own {
     () => {
-        "
+        concat!(
+            "
 SELECT x.id, x.seq, x.source, x.reference, x.activity, x.on_date, x.minutes, o.name AS imported_by,
-  x.imported_at, k.at AS struck_at
+  x.imported_at, k.at AS struck_at,
+  iif(k.at IS NULL, (
+    SELECT y.id FROM outside_hours y
+    WHERE y.volunteer_id = x.volunteer_id AND y.source = x.source AND y.reference = x.reference
+      AND y.seq < x.seq AND ",
+            stands!("y"),
+            "
+    ORDER BY y.seq LIMIT 1), NULL) AS same_as
 FROM session c
 JOIN outside_hours x ON x.volunteer_id = c.volunteer_id
 JOIN organization o ON o.id = x.organization_id
 LEFT JOIN outside_hours_strike k ON k.outside_hours = x.seq
 WHERE c.token_hash = ?1 AND c.expires_at > ?2"
+        )
     };
 }
 
