@@ -323,7 +323,7 @@ fn rows<'a>(
             }
         })
         .collect();
-    for some in statements.chunks(300) {
+    for some in statements.chunks(100) {
         organization.place.sql(some.to_vec());
     }
     rows
