@@ -240,6 +240,32 @@ fn transfer_pages() -> Router {
         .route("/me/outside-hours/{id}/strike", post(pages::strike))
 }
 
+/// Contests: what everybody reads, where they are run, and entering them.
+fn contest_pages() -> Router {
+    use contests::{entering, running};
+    let own = "/organizations/{id}/entries";
+    Router::new()
+        .route(
+            "/contests",
+            get(running::pages::contests).post(running::pages::prepare),
+        )
+        .route("/contests/{id}", get(running::pages::contest))
+        .route("/contests/{id}/run", get(running::pages::run))
+        .route("/contests/{id}/run/{act}", post(running::pages::act))
+        .route(
+            "/contests/{id}/run/entries/{entry}",
+            get(entering::pages::dossier).post(entering::pages::check),
+        )
+        .route(
+            own,
+            get(entering::pages::entries).post(entering::pages::begin),
+        )
+        .route(
+            &format!("{own}/{{entry}}"),
+            get(entering::pages::entry).post(entering::pages::act),
+        )
+}
+
 /// What is worth a look among the records.
 fn signal_pages() -> Router {
     use hours::signals::pages;
@@ -457,6 +483,7 @@ fn pages() -> Router {
         .merge(signal_pages())
         .merge(transfer_pages())
         .merge(judging_pages())
+        .merge(contest_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -58,3 +58,8 @@ impl ContestOffice {
         }
     }
 }
+
+/// How judges and the public read the number of an entry: `E0001`.
+pub fn entry_label(number: i64) -> String {
+    format!("E{number:04}")
+}

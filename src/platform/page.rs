@@ -105,6 +105,7 @@ fn frame(lang: Lang, target: &str, title: &str, head: &Markup, body: &Markup) ->
                         a href="/organizations/new" { (lang.pick("登记组织", "Register one")) }
                         a href="/api/docs" { (lang.pick("接口文档", "API")) }
                         a href="/certificates" { (lang.pick("核验证明", "Check a certificate")) }
+                        a href="/contests" { (lang.pick("项目大赛", "Contests")) }
                         a href="/ledger" { (lang.pick("记录总账", "Ledger")) }
                     }
                     p { (lang.pick(

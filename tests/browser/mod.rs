@@ -4,6 +4,7 @@ mod attendance;
 mod certificates;
 mod clerk;
 mod console;
+mod contests;
 mod flows;
 mod judging;
 mod line;

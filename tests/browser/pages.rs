@@ -199,6 +199,7 @@ fn every_page() -> Vec<(String, Option<String>)> {
     pages.extend(super::settling::pages());
     pages.extend(certificates);
     pages.extend(super::signals::pages());
+    pages.extend(super::contests::pages());
     pages
 }
 

@@ -2,4 +2,5 @@
 
 mod entering;
 mod log;
+mod pages;
 mod running;

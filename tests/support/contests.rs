@@ -98,7 +98,7 @@ pub fn entered(
            'open', ?5, ?6, ?7,
            iif(?5 = 'draft', NULL, '{\"people\":0,\"shifts\":0,\"records\":0,\"minutes\":{\"a\":0,\"b\":0,\"c\":0,\"d\":0},\"places\":[],\"ledger_size\":0}'),
            iif(?5 = 'draft', NULL, 0), 0, 0",
-        json!([id, contest, project.id, organization.id, state, words["title"], words["words"]]),
+        json!([id, contest, project.id, organization.id, state, words["title"], words["words"].to_string()]),
     );
     id
 }

@@ -56,6 +56,39 @@ pub async fn begin(visit: &Visit, contest: Uuid, body: NewEntry, key: &Idempoten
     done(store::write(visit, &before, change, false, key).await?)
 }
 
+/// Begins an entry under the project's own title, in the first track that takes it.
+pub async fn begin_simply(
+    visit: &Visit,
+    contest: Uuid,
+    whose: (Uuid, Uuid),
+) -> Result<EntryRow, Problem> {
+    let key = IdempotencyKey::default();
+    let before = match store::load_new(visit, contest, whose, &key).await? {
+        Loaded::Now(before) => before,
+        Loaded::Earlier(entry) => return Ok(*entry),
+    };
+    let rules = rules(&before)?;
+    require_time(before.contest.state, &rules, visit.now)?;
+    let candidate = before.candidate.as_ref();
+    let field = candidate.and_then(|candidate| candidate.field);
+    let mut tracks = rules.tracks.iter();
+    let fits = tracks.find(|track| track.field.is_none() || track.field == field);
+    let Some(track) = fits.or_else(|| rules.tracks.first()) else {
+        return Err(Problem::internal("rules without a track are in force"));
+    };
+    let title = candidate.and_then(|candidate| candidate.title.as_deref());
+    let draft = EntryDraft {
+        track: track.key.clone(),
+        title: Line::parse(title.unwrap_or("—"))
+            .map_err(|_| Problem::internal("a published project has no title"))?,
+        words: std::collections::BTreeMap::default(),
+        attachments: crate::platform::input::Many::default(),
+    };
+    Candidate::require(candidate, &draft, &rules, false)?;
+    let written = store::write(visit, &before, Change::Written(&draft), false, &key).await?;
+    done(written).map(|(entry, _)| entry)
+}
+
 /// Writes an entry anew. One that is submitted stays whole, and its facts are read again.
 pub async fn rewrite(
     visit: &Visit,

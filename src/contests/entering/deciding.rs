@@ -23,6 +23,8 @@ pub struct Candidate {
     /// Whether it was ever published.
     #[serde(deserialize_with = "db::truth")]
     pub published: bool,
+    /// What it is called.
+    pub title: Option<String>,
     /// Its key field.
     pub field: Option<Field>,
     /// Where its organization stands.

@@ -4,6 +4,7 @@
 mod acts;
 pub mod api;
 mod deciding;
+pub mod pages;
 pub mod store;
 
 use std::collections::BTreeMap;

@@ -6,7 +6,7 @@ mod writing;
 
 pub use checking::{Checked, check};
 pub use reading::{
-    EntryLine, EntryRow, Listed, OwnPage, Wanted, facts_now, list, of_organization, one,
+    EntryLine, EntryRow, Found, Listed, OwnEntry, OwnPage, Wanted, list, of_organization, one, own,
 };
 pub use writing::{Act, Before, Change, Loaded, Written, load, load_new, write};
 
@@ -50,14 +50,17 @@ JOIN organization o ON o.id = e.organization_id
 }
 use entry_columns;
 
-/// What the records in force of the project `?1` say.
+/// What the records in force of a project say.
 macro_rules! facts {
-    () => {
-        "(
+    ($project:literal) => {
+        concat!(
+            "(
   WITH r AS (
     SELECT r.volunteer_id, r.shift_id, r.on_date, r.minutes, r.grade, r.facts ->> 'region_name' AS region_name
     FROM service_record r
-    WHERE r.project_id = ?1 AND r.kind = 'service' AND r.minutes > 0
+    WHERE r.project_id = ",
+            $project,
+            " AND r.kind = 'service' AND r.minutes > 0
       AND NOT EXISTS (SELECT 1 FROM service_record n WHERE n.supersedes = r.seq))
   SELECT json_object(
     'people', count(DISTINCT volunteer_id), 'shifts', count(DISTINCT shift_id), 'records', count(*),
@@ -71,6 +74,7 @@ macro_rules! facts {
       SELECT DISTINCT region_name FROM r WHERE region_name IS NOT NULL ORDER BY region_name LIMIT 50) p)),
     'ledger_size', (SELECT coalesce(max(seq), 0) FROM service_record))
   FROM r)"
+        )
     };
 }
 use facts;

@@ -3,6 +3,7 @@
 
 mod acts;
 pub mod api;
+pub mod pages;
 pub mod store;
 
 pub use acts::not_running;

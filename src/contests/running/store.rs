@@ -6,6 +6,7 @@ mod reading;
 mod writing;
 
 pub use officers::{Appointed, Officer, appoint, dismiss, officers};
+pub(crate) use reading::contest_columns;
 pub use reading::{
     ContestLine, ContestRow, Filter, Host, Mine, Published, Seen, contest, list, one, overview,
     rules_text,

@@ -19,6 +19,8 @@ pub enum ConsolePage {
     Certificates,
     /// `/organizations/{id}/disputes`
     Disputes,
+    /// `/organizations/{id}/entries`: in contests
+    Entries,
     /// `/organizations/{id}/imports`
     Imports,
     /// `/organizations/{id}/webhooks`
@@ -28,12 +30,13 @@ pub enum ConsolePage {
 }
 
 impl ConsolePage {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Projects,
         Self::Requests,
         Self::Hours,
         Self::Certificates,
         Self::Disputes,
+        Self::Entries,
         Self::Imports,
         Self::Webhooks,
         Self::Settings,
@@ -46,6 +49,7 @@ impl ConsolePage {
             Self::Hours => "hours",
             Self::Certificates => "certificates",
             Self::Disputes => "disputes",
+            Self::Entries => "entries",
             Self::Imports => "imports",
             Self::Webhooks => "webhooks",
             Self::Settings => "settings",
@@ -56,6 +60,7 @@ impl ConsolePage {
     const fn needs(self) -> Permission {
         match self {
             Self::Webhooks => Permission::Manage,
+            Self::Entries => Permission::EnterContests,
             Self::Requests => Permission::ReadSignups,
             Self::Hours | Self::Certificates | Self::Disputes => Permission::ReadHours,
             Self::Projects | Self::Imports | Self::Settings => Permission::ReadProjects,
@@ -69,6 +74,7 @@ impl ConsolePage {
             Self::Hours => lang.pick("服务记录", "Service hours"),
             Self::Certificates => lang.pick("证明", "Certificates"),
             Self::Disputes => lang.pick("时长异议", "Disputes"),
+            Self::Entries => lang.pick("参赛", "Contests"),
             Self::Imports => lang.pick("批量导入", "Imports"),
             Self::Webhooks => lang.pick("事件推送", "Webhooks"),
             Self::Settings => lang.pick("设置", "Settings"),

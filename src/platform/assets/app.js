@@ -42,6 +42,18 @@ for (const form of document.querySelectorAll("form[data-auto]")) {
   form.addEventListener("change", ({ target }) => target.closest("details") || target.tagName !== "SELECT" || form.requestSubmit());
 }
 
+// How much is written, in characters as the server counts them.
+for (const area of document.querySelectorAll("textarea[data-limit]")) {
+  const told = document.getElementById(`${area.id}-count`);
+  const count = () => {
+    const written = [...area.value.trim().replaceAll("\r\n", "\n")].length;
+    told.textContent = `${written} / ${area.dataset.limit}`;
+    told.classList.toggle("wrong", written > Number(area.dataset.limit));
+  };
+  area.addEventListener("input", count);
+  count();
+}
+
 if ("serviceWorker" in navigator) navigator.serviceWorker.register("/sw.js");
 
 // Check-ins kept on this phone are sent from whatever page comes next.

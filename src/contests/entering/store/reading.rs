@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{entry_agent, entry_columns, facts, organization_agent};
 use crate::bind;
 use crate::contests::entering::{EntryFacts, EntryState};
-use crate::contests::running::store::{ContestRow, contest, standing, stands};
+use crate::contests::running::store::{ContestRow, contest, contest_columns, standing, stands};
 use crate::organizations::{Agent, Permission, admit, entry};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Statement};
@@ -125,6 +125,8 @@ pub struct Found {
     pub own: bool,
     /// Whether they run the contest.
     pub runs: bool,
+    /// Whether they read what organizers read.
+    pub oversees: bool,
 }
 
 /// An entry, for whoever acts for its organization, and, once it was submitted, for those
@@ -156,6 +158,68 @@ pub async fn one(visit: &Visit, contest_id: Uuid, id: Uuid) -> Result<Found, Pro
         contest,
         own: own.is_ok(),
         runs: standing.runs(),
+        oversees: standing.oversees(),
+    })
+}
+
+/// `?1` entry, `?2` organization.
+const OWN_ENTRY: &str = concat!(
+    entry_columns!(),
+    "WHERE e.id = ?1 AND e.organization_id = ?2"
+);
+
+/// The same's contest.
+const OWN_CONTEST: &str = concat!(
+    contest_columns!(),
+    "WHERE t.id = (SELECT contest_id FROM contest_entry WHERE id = ?1 AND organization_id = ?2)"
+);
+
+/// What the records of its project say now.
+const OWN_FACTS: &str = concat!(
+    "SELECT ",
+    facts!("(SELECT project_id FROM contest_entry WHERE id = ?1 AND organization_id = ?2)"),
+    " AS facts"
+);
+
+#[derive(Deserialize)]
+struct FactsRow {
+    #[serde(deserialize_with = "db::json")]
+    facts: EntryFacts,
+}
+
+/// What an organization's page of one entry shows.
+#[derive(Debug)]
+pub struct OwnEntry {
+    /// Who reads.
+    pub agent: Agent,
+    /// The entry.
+    pub entry: EntryRow,
+    /// Its contest.
+    pub contest: ContestRow,
+    /// What the records say now.
+    pub facts: EntryFacts,
+}
+
+/// One of an organization's own entries.
+pub async fn own(visit: &Visit, organization: Uuid, id: Uuid) -> Result<OwnEntry, Problem> {
+    let (organization, id) = (organization.to_string(), id.to_string());
+    let batch = visit
+        .db
+        .batch(vec![
+            at_organization(visit, &organization),
+            Agent::at_the_door(visit.credential_hash(), visit.now, &organization),
+            bind!(OWN_ENTRY, &id, &organization),
+            bind!(OWN_CONTEST, &id, &organization),
+            bind!(OWN_FACTS, &id, &organization),
+        ])
+        .await?;
+    admit(&batch, 0)?;
+    let facts: FactsRow = batch.first(4)?.ok_or_else(Problem::not_found)?;
+    Ok(OwnEntry {
+        agent: batch.first(1)?.ok_or_else(Problem::unauthenticated)?,
+        entry: batch.first(2)?.ok_or_else(Problem::not_found)?,
+        contest: batch.first(3)?.ok_or_else(Problem::not_found)?,
+        facts: facts.facts,
     })
 }
 
@@ -359,17 +423,4 @@ pub async fn of_organization(
         open: batch.rows(4)?,
         projects: batch.rows(5)?,
     })
-}
-
-const FACTS: &str = concat!("SELECT ", facts!(), " AS facts");
-
-/// What the records of a project say now.
-pub async fn facts_now(visit: &Visit, project: &str) -> Result<Option<EntryFacts>, Problem> {
-    #[derive(Deserialize)]
-    struct Row {
-        #[serde(deserialize_with = "maybe_json")]
-        facts: Option<EntryFacts>,
-    }
-    let row: Option<Row> = visit.db.first(bind!(FACTS, project)).await?;
-    Ok(row.and_then(|row| row.facts))
 }

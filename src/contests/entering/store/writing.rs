@@ -21,7 +21,7 @@ use crate::platform::visit::Visit;
 macro_rules! candidate {
     () => {
         "
-SELECT p.organization_id = x.organization_id AS own, p.published_at IS NOT NULL AS published, p.field,
+SELECT p.organization_id = x.organization_id AS own, p.published_at IS NOT NULL AS published, p.title, p.field,
   o.state AS organization_state,
   EXISTS (
     SELECT 1 FROM contest_entry e
@@ -186,7 +186,7 @@ const SUBMIT: &str = concat!(
     "
 UPDATE contest_entry
 SET state = ?4, facts = ",
-    facts!(),
+    facts!("?1"),
     ",
   number = coalesce(number, (
     SELECT 1 + coalesce(max(n.number), 0) FROM contest_entry n WHERE n.contest_id = contest_entry.contest_id)),

@@ -78,7 +78,10 @@ pub struct Published {
     pub published_at: Instant,
 }
 
-const CONTEST: &str = "
+/// A contest `t` as it stands.
+macro_rules! contest_columns {
+    () => {
+        "
 SELECT t.id, t.organization_id, coalesce(o.state = 'verified', 1) AS verified, t.region,
   r.full_name AS region_name, t.office, t.name, t.about, t.state, t.state_reason, t.version, t.draft,
   t.rules_version, k.document AS rules, k.hash AS rules_hash, t.created_at, t.announced_at
@@ -86,7 +89,12 @@ FROM contest t
 JOIN region r ON r.code = t.region
 LEFT JOIN organization o ON o.id = t.organization_id
 LEFT JOIN contest_rules k ON k.contest_id = t.id AND k.version = t.rules_version
-WHERE t.id = ?1";
+"
+    };
+}
+pub(crate) use contest_columns;
+
+const CONTEST: &str = concat!(contest_columns!(), "WHERE t.id = ?1");
 
 const PUBLISHED: &str = "
 SELECT version, hash, reason, published_at FROM contest_rules WHERE contest_id = ?1 ORDER BY version";

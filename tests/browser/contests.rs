@@ -1,0 +1,44 @@
+//! Contests in a browser.
+
+use serde_json::json;
+
+use crate::support::app::app;
+use crate::support::contests::{announced, drafted, entered, rules_after};
+use crate::support::notice::{Notice, morning, shift};
+
+/// Pages for those who hold contests, enter them and read of them.
+pub fn pages() -> Vec<(String, Option<String>)> {
+    let place = app();
+    let organization = place.organization();
+    let coordinator = Some(place.coordinator("36").session);
+    let manager = Some(organization.member("manager").session);
+    let rules = rules_after(place.now().plus(-2 * 86_400_000));
+    let contest = announced(place, &rules);
+    let draft = drafted(place, &rules);
+    let project =
+        |days| organization.publishes(&Notice::of(&[shift("a", morning(place.now(), days), 3)]));
+    let entry = entered(&organization, &contest, &project(5), "submitted");
+    let begun = entered(&organization, &contest, &project(6), "draft");
+    let gone = entered(&organization, &contest, &project(7), "withdrawn");
+    place.rows(
+        "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
+         VALUES (?1, ?1, 'chair', ?1, '', 0)",
+        json!([contest]),
+    );
+    let entries = format!("/organizations/{}/entries", organization.id);
+    vec![
+        ("/contests".into(), None),
+        ("/contests".into(), coordinator.clone()),
+        (format!("/contests/{contest}"), None),
+        (format!("/contests/{draft}/run"), coordinator.clone()),
+        (format!("/contests/{contest}/run"), coordinator.clone()),
+        (
+            format!("/contests/{contest}/run/entries/{entry}"),
+            coordinator,
+        ),
+        (entries.clone(), manager.clone()),
+        (format!("{entries}/{entry}"), manager.clone()),
+        (format!("{entries}/{begun}"), manager.clone()),
+        (format!("{entries}/{gone}"), manager),
+    ]
+}
