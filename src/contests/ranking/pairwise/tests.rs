@@ -81,6 +81,13 @@ fn who_never_wins_comes_last_and_who_was_not_compared_shares() {
     assert_eq!(numbers(&three), [vec![1, 2], vec![0]]);
     assert!(three.sets()[0].iter().all(|one| one.probability.is_some()));
     assert!(three.sets()[1][0].probability.is_none());
+    // Two pairs that nobody compared with each other: either would have strengths of its own.
+    let mut pairs = Comparisons::new(4);
+    pairs.add((0, 1), (1, 1));
+    pairs.add((2, 1), (3, 1));
+    pairs.add((2, 2), (3, 1));
+    assert_eq!(numbers(&pairs), [[0, 1, 2, 3]]);
+    assert!(pairs.sets()[0].iter().all(|one| one.probability.is_none()));
 }
 
 fn comparisons() -> impl Strategy<Value = (usize, Vec<(usize, i64, usize, i64)>)> {
