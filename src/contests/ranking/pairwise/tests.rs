@@ -47,6 +47,22 @@ fn published_estimates() {
     assert!((0.6..0.7).contains(&milwaukee), "{milwaukee}");
 }
 
+/// A line of forty, each preferred to the next by three of four: strengths fall to a third
+/// at every step, as slowly as they settle.
+#[test]
+fn a_long_line_settles() {
+    let mut line = Comparisons::new(40);
+    for one in 0..39 {
+        for wins in [1, 1, 1, -1] {
+            line.add((one, wins), (one + 1, 0));
+        }
+    }
+    let strengths = line.strengths(&all(40)).unwrap();
+    for pair in strengths.windows(2) {
+        assert!((pair[0] / pair[1] - 3.0).abs() < 1e-8, "{pair:?}");
+    }
+}
+
 /// Two at a time, the likeliest probability is the share of wins.
 #[test]
 fn two_are_told_apart_by_their_wins() {
