@@ -38,7 +38,8 @@ if (process.argv[2] === "--bench") {
 }
 
 // CPU time, once the module is loaded. The first round is run by code compiled in haste;
-// compiling it well goes on beside it and is counted.
+// compiling it well goes on beside it and is counted; not so with
+// node --liftoff-only --single-threaded.
 async function measure(what, sheets) {
   const times = [];
   for (let round = 0; round < 60; round++) {

@@ -20,24 +20,26 @@ pub fn link(board: &mut Board, gone: &[Vec<usize>]) -> bool {
 /// or hands the entry on to a judge there who has one fewer. Either way both parts, and
 /// whatever falls off the other one, are one afterwards.
 fn join(board: &mut Board, parts: &Parts) -> bool {
-    for (entry, judge) in &parts.spare {
-        let apart = |other: usize| parts.of_entry(*entry) != parts.of_judge(other);
-        let fits = |other: usize| apart(other) && board.seat(*entry, other) == Seat::Free;
-        let exchanged = board.pairs().find(|(other, to, seat)| {
-            *seat == Seat::Drawn && fits(*to) && board.seat(*other, *judge) == Seat::Free
-        });
-        if let Some((other, to, _)) = exchanged {
-            board.hand_on(*entry, *judge, to);
-            board.hand_on(other, to, *judge);
-            return true;
-        }
-        let load = board.load(*judge);
-        let to = (0..board.judges()).find(|to| {
-            let has_some = board.load(*to) > 0;
-            has_some && fits(*to) && board.load(*to) + 1 == load
-        });
-        if let Some(to) = to {
-            board.hand_on(*entry, *judge, to);
+    for (from, spare) in parts.spare.iter().enumerate() {
+        for to in 0..board.judges() {
+            let may = |entry: &usize, judge| board.seat(*entry, judge) == Seat::Free;
+            if parts.of_judge(from) == parts.of_judge(to) {
+                continue;
+            }
+            let Some(entry) = spare.iter().copied().find(|entry| may(entry, to)) else {
+                continue;
+            };
+            let is_drawn = |other: &usize| board.seat(*other, to) == Seat::Drawn;
+            let in_exchange =
+                (0..board.entries()).find(|other| is_drawn(other) && may(other, from));
+            let has_one_fewer = board.load(to) > 0 && board.load(to) + 1 == board.load(from);
+            if in_exchange.is_none() && !has_one_fewer {
+                continue;
+            }
+            board.hand_on(entry, from, to);
+            if let Some(other) = in_exchange {
+                board.hand_on(other, to, from);
+            }
             return true;
         }
     }
@@ -50,8 +52,8 @@ struct Parts {
     of: Vec<usize>,
     /// Judges without entries are in no part.
     idle: Vec<bool>,
-    /// Drawn pairs whose part hangs together without them, each by itself.
-    spare: Vec<(usize, usize)>,
+    /// For each judge the entries without any one of which the part still hangs together.
+    spare: Vec<Vec<usize>>,
 }
 
 impl Parts {
@@ -70,10 +72,13 @@ impl Parts {
                 forest.join(entry, entries + judge);
             }
         }
-        let mut spare = Vec::new();
+        let mut spare = vec![Vec::new(); judges];
         for (entry, judge, seat) in board.pairs() {
-            if seat == Seat::Drawn && !forest.join(entry, entries + judge) {
-                spare.push((entry, judge));
+            if seat == Seat::Drawn
+                && !forest.join(entry, entries + judge)
+                && let Some(spare) = spare.get_mut(judge)
+            {
+                spare.push(entry);
             }
         }
         Self {
@@ -82,10 +87,6 @@ impl Parts {
             idle: (0..judges).map(|judge| board.load(judge) == 0).collect(),
             spare,
         }
-    }
-
-    fn of_entry(&self, entry: usize) -> Option<usize> {
-        self.of.get(entry).copied()
     }
 
     fn of_judge(&self, judge: usize) -> Option<usize> {

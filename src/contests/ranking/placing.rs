@@ -1,13 +1,14 @@
 //! Everybody's place, from first to last, with what is to be said of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
 
 use super::dependence::{self, Field};
 use super::order::{Place, order};
 use super::points::Points;
 use super::result::{Boundary, Flag, JudgeSummary, Ranked, Ranking, StageResult, StageSummary};
-use super::scoring::{self, Contender, Judging};
-use super::sheet::{Fault, Sheet};
+use super::scoring::{self, Contender, Judging, Scored};
+use super::sheet::{Fault, Sheet, TieRule};
 use super::tally::{Round, Tally};
 
 /// The ranking that follows from a sheet, or everything that is wrong with it.
@@ -18,92 +19,149 @@ use super::tally::{Round, Tally};
 /// be applied.
 pub fn rank(sheet: &Sheet) -> Result<Ranking, Vec<Fault>> {
     let scored = scoring::score(Tally::new(sheet)?)?;
-    let contenders = &scored.contenders;
-    let rounds: Vec<&Round> = scored.rounds.iter().map(|(round, _)| round).collect();
-    let went_beyond = |stage: usize| {
-        contenders
-            .iter()
-            .filter(move |one| one.scores.len() > stage)
-    };
-
-    // After each stage, among all who were in it.
-    let mut ranks: Vec<BTreeMap<&str, u32>> = Vec::new();
-    let mut quotas: Vec<Field> = Vec::new();
-    for (stage, round) in rounds.iter().enumerate() {
-        let pool: Vec<&Contender> = went_beyond(stage).collect();
-        let places = order(&pool, &rounds, &sheet.ties, stage);
-        let boundary = round.stage.advance.map(|quota| {
-            let stage = round.stage.key.clone();
-            (quota.get(), Boundary::Advance { stage })
-        });
-        quotas.push(field(stage, &places, 0, boundary.into_iter().collect()));
-        let named = places
-            .iter()
-            .map(|place| (place.contender.case.name, place.rank));
-        ranks.push(named.collect());
+    let contest = Contest::new(sheet, &scored);
+    let mut entries = Vec::with_capacity(scored.contenders.len());
+    for stage in (0..contest.rounds.len()).rev() {
+        entries.extend(contest.ended_at(stage, count(entries.len())));
     }
-    let rank_after = |contender: &Contender, stage: usize| {
-        let ranks = ranks.get(stage)?;
-        ranks.get(contender.case.name).copied()
-    };
-
-    // Awards are for the whole contest: there are none before its last stage.
-    let finished = rounds.last().is_some_and(|round| !round.judges.is_empty());
-    let awards = sheet.boundaries.iter().filter(|_| finished).copied();
-    let mut awards: Vec<_> = awards
-        .map(|rank| (rank.get(), Boundary::Award { rank }))
-        .collect();
-    awards.sort_unstable_by_key(|(rank, _)| *rank);
-    awards.dedup();
-
-    let mut entries = Vec::with_capacity(contenders.len());
-    for stage in (0..rounds.len()).rev() {
-        let ended = |one: &&Contender| one.scores.len() == stage + 1;
-        let pool: Vec<&Contender> = contenders.iter().filter(ended).collect();
-        let ahead = u32::try_from(entries.len()).unwrap_or(u32::MAX);
-        let places = order(&pool, &rounds, &sheet.ties, stage);
-        let award = field(stage, &places, ahead, awards.clone());
-        for place in places {
-            let contender = place.contender;
-            let rank = ahead.saturating_add(place.rank);
-            let mut fields: Vec<(&Field, u32)> = quotas
-                .iter()
-                .filter_map(|field| Some((field, rank_after(contender, field.stage)?)))
-                .collect();
-            fields.push((&award, rank));
-            let mut flags = dependence::flags(contender, &rounds, &fields);
-            flags.extend(departures(contender, &rounds, &rank_after));
-            let results = contender.scores.iter().zip(&rounds).enumerate();
-            let results = results.map(|(index, (score, round))| StageResult {
-                stage: round.stage.key.clone(),
-                rank: rank_after(contender, index).unwrap_or_default(),
-                score: score.score,
-                raw_mean: score.raw_mean,
-                standard_error: score.standard_error,
-                ballots: count(score.without.len()),
-                deviation: score.spread.deviation,
-                range: score.spread.range,
-            });
-            entries.push(Ranked {
-                entry: contender.case.name.to_owned(),
-                rank,
-                total: contender.standings.last().copied().unwrap_or_default(),
-                stages: results.collect(),
-                tie: place.tie,
-                flags,
-            });
-        }
-    }
-    let stages = scored.rounds.iter().enumerate();
-    let stages = stages.map(|(index, (round, judging))| {
-        let entries = went_beyond(index).count();
-        summary(round, judging, entries)
-    });
+    let rounds = scored.rounds.iter().zip(&contest.after);
+    let stages = rounds.map(|((round, judging), after)| summary(round, judging, after.ranks.len()));
     Ok(Ranking {
         version: sheet.version,
         entries,
         stages: stages.collect(),
     })
+}
+
+/// Everything scored, and how it stood after each stage.
+struct Contest<'c, 's> {
+    rules: &'s [TieRule],
+    contenders: &'c [Contender<'s>],
+    rounds: Vec<&'c Round<'s>>,
+    after: Vec<After<'s>>,
+    /// The last rank of each award, in order.
+    awards: Vec<(u32, Boundary)>,
+}
+
+/// How it stood after a stage, among all who were in it.
+struct After<'s> {
+    ranks: BTreeMap<&'s str, u32>,
+    /// Who goes on.
+    quota: Field,
+}
+
+impl<'c, 's> Contest<'c, 's> {
+    fn new(sheet: &'s Sheet, scored: &'c Scored<'s>) -> Self {
+        let rounds: Vec<&Round> = scored.rounds.iter().map(|(round, _)| round).collect();
+        // Awards are for the whole contest: there are none before its last stage.
+        let finished = rounds.last().is_some_and(|round| !round.judges.is_empty());
+        let awards = sheet.boundaries.iter().filter(|_| finished).copied();
+        let awards: BTreeSet<NonZeroU32> = awards.collect();
+        let award = |rank: NonZeroU32| (rank.get(), Boundary::Award { rank });
+        let mut contest = Self {
+            rules: &sheet.ties,
+            contenders: &scored.contenders,
+            rounds,
+            after: Vec::new(),
+            awards: awards.into_iter().map(award).collect(),
+        };
+        let stages = 0..contest.rounds.len();
+        contest.after = stages.map(|stage| contest.stood_after(stage)).collect();
+        contest
+    }
+
+    fn stood_after(&self, stage: usize) -> After<'s> {
+        let places = self.order(stage, |scores| scores > stage);
+        let quota = self.rounds.get(stage).and_then(|round| {
+            let stage = round.stage.key.clone();
+            Some((round.stage.advance?.get(), Boundary::Advance { stage }))
+        });
+        let ranks = places
+            .iter()
+            .map(|place| (place.contender.case.name, place.rank));
+        After {
+            ranks: ranks.collect(),
+            quota: field(stage, &places, 0, quota.into_iter().collect()),
+        }
+    }
+
+    /// Those of whose scores there are as many as `counts`, as they stand after the stage.
+    fn order(&self, stage: usize, counts: impl Fn(usize) -> bool) -> Vec<Place<'c, 's>> {
+        let pool = self
+            .contenders
+            .iter()
+            .filter(|one| counts(one.scores.len()));
+        order(&pool.collect::<Vec<_>>(), &self.rounds, self.rules, stage)
+    }
+
+    /// Those who ended at a stage, behind so many.
+    fn ended_at(&self, stage: usize, ahead: u32) -> Vec<Ranked> {
+        let places = self.order(stage, |scores| scores == stage + 1);
+        let award = field(stage, &places, ahead, self.awards.clone());
+        let ranked = places.into_iter().map(|place| {
+            let contender = place.contender;
+            let rank = ahead.saturating_add(place.rank);
+            let quotas = self.after.iter().map(|after| &after.quota);
+            let ranks = self.ranks(contender).into_iter();
+            let fields: Vec<_> = quotas.zip(ranks).chain([(&award, rank)]).collect();
+            let mut flags = dependence::flags(contender, &self.rounds, &fields);
+            flags.extend(self.departures(contender));
+            Ranked {
+                entry: contender.case.name.to_owned(),
+                rank,
+                total: contender.standings.last().copied().unwrap_or_default(),
+                stages: self.results(contender),
+                tie: place.tie,
+                flags,
+            }
+        });
+        ranked.collect()
+    }
+
+    /// The ranks after each stage that a contender was in.
+    fn ranks(&self, contender: &Contender) -> Vec<u32> {
+        let ranks = self
+            .after
+            .iter()
+            .map(|after| after.ranks.get(contender.case.name));
+        ranks.map_while(|rank| rank.copied()).collect()
+    }
+
+    fn results(&self, contender: &Contender) -> Vec<StageResult> {
+        let scores = self
+            .rounds
+            .iter()
+            .zip(self.ranks(contender))
+            .zip(&contender.scores);
+        let results = scores.map(|((round, rank), score)| StageResult {
+            stage: round.stage.key.clone(),
+            rank,
+            score: score.score,
+            raw_mean: score.raw_mean,
+            standard_error: score.standard_error,
+            ballots: count(score.without.len()),
+            deviation: score.spread.deviation,
+            range: score.spread.range,
+        });
+        results.collect()
+    }
+
+    /// Where a contender did not go the way of its rank.
+    fn departures(&self, contender: &Contender) -> Vec<Flag> {
+        let steps = self.rounds.iter().zip(self.rounds.iter().skip(1));
+        let steps = steps.zip(self.ranks(contender)).enumerate();
+        let departed = steps.filter_map(|(index, ((round, next), rank))| {
+            let within = round.stage.advance.is_none_or(|quota| rank <= quota.get());
+            let went_on = contender.scores.len() > index + 1;
+            let stage = round.stage.key.clone();
+            match (within, went_on) {
+                (true, false) if !next.judges.is_empty() => Some(Flag::DidNotGoOn { stage }),
+                (false, true) => Some(Flag::WentOnBehindQuota { stage }),
+                _ => None,
+            }
+        });
+        departed.collect()
+    }
 }
 
 fn field(stage: usize, places: &[Place], ahead: u32, boundaries: Vec<(u32, Boundary)>) -> Field {
@@ -115,27 +173,6 @@ fn field(stage: usize, places: &[Place], ahead: u32, boundaries: Vec<(u32, Bound
         ahead,
         boundaries,
     }
-}
-
-/// Where an entry did not go the way of its rank.
-fn departures(
-    contender: &Contender,
-    rounds: &[&Round],
-    rank_after: &impl Fn(&Contender, usize) -> Option<u32>,
-) -> Vec<Flag> {
-    let steps = rounds.iter().zip(rounds.iter().skip(1)).enumerate();
-    let departed = steps.filter_map(|(index, (round, next))| {
-        let rank = rank_after(contender, index)?;
-        let within = round.stage.advance.is_none_or(|quota| rank <= quota.get());
-        let went_on = contender.scores.len() > index + 1;
-        let stage = round.stage.key.clone();
-        match (within, went_on) {
-            (true, false) if !next.judges.is_empty() => Some(Flag::DidNotGoOn { stage }),
-            (false, true) => Some(Flag::WentOnBehindQuota { stage }),
-            _ => None,
-        }
-    });
-    departed.collect()
 }
 
 fn summary(round: &Round, judging: &Judging, entries: usize) -> StageSummary {

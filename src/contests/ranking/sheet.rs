@@ -35,7 +35,8 @@ pub struct Stage {
     pub method: Method,
     /// What is judged.
     pub criteria: Vec<Criterion>,
-    /// How many go on to the next stage; all when none is said.
+    /// The last rank that goes on to the next stage, and all who share it; everybody when
+    /// none is said.
     pub advance: Option<NonZeroU32>,
     /// One an entry and judge.
     pub ballots: Vec<Ballot>,

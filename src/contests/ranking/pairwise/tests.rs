@@ -47,6 +47,22 @@ fn published_estimates() {
     assert!((0.6..0.7).contains(&milwaukee), "{milwaukee}");
 }
 
+/// A line of forty, each preferred to the next by three of four: strengths fall to a third
+/// at every step, as slowly as they settle.
+#[test]
+fn a_long_line_settles() {
+    let mut line = Comparisons::new(40);
+    for one in 0..39 {
+        for wins in [1, 1, 1, -1] {
+            line.add((one, wins), (one + 1, 0));
+        }
+    }
+    let strengths = line.strengths(&all(40)).unwrap();
+    for pair in strengths.windows(2) {
+        assert!((pair[0] / pair[1] - 3.0).abs() < 1e-8, "{pair:?}");
+    }
+}
+
 /// Two at a time, the likeliest probability is the share of wins.
 #[test]
 fn two_are_told_apart_by_their_wins() {
@@ -81,6 +97,13 @@ fn who_never_wins_comes_last_and_who_was_not_compared_shares() {
     assert_eq!(numbers(&three), [vec![1, 2], vec![0]]);
     assert!(three.sets()[0].iter().all(|one| one.probability.is_some()));
     assert!(three.sets()[1][0].probability.is_none());
+    // Two pairs that nobody compared with each other: either would have strengths of its own.
+    let mut pairs = Comparisons::new(4);
+    pairs.add((0, 1), (1, 1));
+    pairs.add((2, 1), (3, 1));
+    pairs.add((2, 2), (3, 1));
+    assert_eq!(numbers(&pairs), [[0, 1, 2, 3]]);
+    assert!(pairs.sets()[0].iter().all(|one| one.probability.is_none()));
 }
 
 fn comparisons() -> impl Strategy<Value = (usize, Vec<(usize, i64, usize, i64)>)> {

@@ -3,6 +3,7 @@
 mod faults;
 mod permuted;
 mod planted;
+mod resting;
 mod stages;
 
 use super::*;

@@ -231,6 +231,16 @@ fn ties_fall_to_rules_then_to_judges_then_are_shared() {
 }
 
 #[test]
+fn hundreds_with_the_same_total_share_the_rank() {
+    let names: Vec<String> = (0..600).map(|number| format!("E{number:04}")).collect();
+    let ballots: Vec<(&str, &str, i32)> = names.iter().map(|name| (&**name, "J", 80)).collect();
+    let ranking = rank(&sheet(vec![stage("paper", 1_000, MEAN, &ballots)])).unwrap();
+    assert!(ranking.entries.iter().all(|entry| entry.rank == 1));
+    let tie = ranking.entries[1].tie.clone().unwrap();
+    assert_eq!((tie.before, tie.preferred), (Some(Break::Shared {}), None));
+}
+
+#[test]
 fn a_criterion_breaks_ties_by_its_own_mean() {
     let mut paper = stage(
         "paper",
