@@ -32,8 +32,7 @@ macro_rules! runs {
   WHERE c.token_hash = ?1 AND c.expires_at > ?2),
 judging AS (
   SELECT 1
-  FROM asker a JOIN contest_judge j ON j.contest_id = ?3 AND j.volunteer_id = a.volunteer_id
-  WHERE j.left_at IS NULL),
+  FROM asker a JOIN contest_judge j ON j.contest_id = ?3 AND j.volunteer_id = a.volunteer_id),
 officer AS (
   SELECT f.role
   FROM asker a JOIN contest_officer f ON f.phone_hash = a.phone_hash AND f.contest_id = ?3

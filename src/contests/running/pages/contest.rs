@@ -79,6 +79,7 @@ fn published(visit: &Visit, seen: &Seen, rules: &Rules) -> Markup {
             (bars(rules, lang))
         }
         @for stage in rules.judged() { (rubric(stage, lang)) }
+        p.small { a href="/me/judging" { (lang.pick("我是评委，去评审", "I am a judge")) } }
         @if !rules.awards.is_empty() {
             section.course #awards {
                 h2 { (lang.pick("奖项（每个赛道）", "Awards in each track")) }
