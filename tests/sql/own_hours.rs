@@ -1,6 +1,6 @@
 //! One's own hours: on the page, in JSON, and at what cost.
 
-use diandan::platform::clock::DAY;
+use diandan::platform::clock::{DAY, MINUTE};
 use serde_json::json;
 
 use crate::support::at;
@@ -92,8 +92,14 @@ fn late_and_corrected_records_say_so_on_the_page() {
     let desk = Desk::new();
     let place = desk.place();
     let (organization, ming) = (place.organization(), place.adult());
+    // Of a shift that was long over.
     let late = Recorded::new(at(NINE).plus(40 * DAY).millis(), 60, "C");
-    let seq = late.write(place, &organization, &ming);
+    let planned = |ends_at: i64| format!("\"planned_ends_at\":{ends_at}");
+    let sql = late.sql(&organization, &ming).replace(
+        &planned(late.started_at + 60 * MINUTE),
+        &planned(at(NINE).millis()),
+    );
+    let seq = place.number(&sql, json!([]));
     Recorded::new(at(NINE).plus(40 * DAY).millis(), 0, "C")
         .correcting(seq)
         .write(place, &organization, &ming);

@@ -163,8 +163,8 @@ fn a_sheet_or_a_code_is_somebody_elses_word() {
         let method = if place < 3 { "sheet" } else { "hand" };
         desk.place().rows(
             "INSERT INTO attendance (id, signup_id, shift_id, volunteer_id, kind, method, happened_at, received_at, late, reason, actor)
-             VALUES (?1, ?1, ?2, ?3, 'in', ?4, 0, 0, 0, '停电', 'volunteer:x')",
-            json!([signup, a.id, volunteer.id, method]),
+             VALUES (?1, ?1, ?2, ?3, 'in', ?4, ?5, ?5, 0, '停电', 'volunteer:x')",
+            json!([signup, a.id, volunteer.id, method, at(NINE).millis()]),
         );
         let entry = Entry {
             grade: "C",

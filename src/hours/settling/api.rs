@@ -162,7 +162,7 @@ pub struct StandingRecord {
 }
 
 fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
-    let proposal = propose(slot, &person.evidence, settled);
+    let proposal = propose(slot, &person.evidence.counting, settled);
     let stay = proposal.stay.as_ref();
     let ends_at = stay.map_or(slot.ends_at, |stay| stay.ended_at.max(slot.ends_at));
     let within = |from: Instant, to: Instant| from < ends_at && to > slot.starts_at;
@@ -181,8 +181,8 @@ fn person(person: Person, slot: Slot, settled: bool) -> SettlementPerson {
         name: person.name,
         own: person.own,
         state: person.state,
-        evidence: person.evidence,
-        evidence_of_another_time: person.evidence_of_another_time,
+        evidence: person.evidence.counting,
+        evidence_of_another_time: person.evidence.of_another_time,
         busy: person
             .busy
             .iter()

@@ -241,13 +241,13 @@ fn line(
         .open(&person.phone_sealed)
         .unwrap_or_default();
     let tail = phone.get(7..).unwrap_or_default();
-    let proposal = propose(shift.slot(), &person.evidence, settled);
+    let proposal = propose(shift.slot(), &person.evidence.counting, settled);
     let name = html! { strong { (person.name) } " " small.num { (tail) } };
     let said = html! {
         div.small {
-            @if !person.is_absent() || !person.evidence.is_empty() { (proposed(&proposal, &person.busy, lang)) }
-            (seen(&person.evidence, lang))
-            (seen_at_another_time(&person.evidence_of_another_time, lang))
+            @if !person.is_absent() || !person.evidence.counting.is_empty() { (proposed(&proposal, &person.busy, lang)) }
+            (seen(&person.evidence.counting, lang))
+            (seen_at_another_time(&person.evidence.of_another_time, lang))
             @if let Some(absence) = person.absence.as_ref().filter(|it| it.lifted_at.is_none()) {
                 (lang.pick("已记为未到场", "Noted as absent"))
                 @if let Some(reason) = &absence.reason { (lang.pick("：", ": ")) (reason) }

@@ -35,16 +35,19 @@ SELECT t.*, o.contact_name, coalesce((SELECT max(r.seq) FROM service_record r), 
 FROM target t JOIN agent a ON a.may JOIN organization o ON o.id = t.organization_id"
 );
 
-/// What was seen of the sign-up `s` of the shift `t` and counts, or else does not.
+/// What was seen of the sign-up `s` of the shift `t`: what counts, and what does not.
 macro_rules! evidence {
-    ($not:literal) => {
+    () => {
         concat!(
-            "(SELECT json_group_array(json_object('id', e.id, 'kind', e.kind, 'method', e.method,
-      'happened_at', e.happened_at, 'late', e.late))
-   FROM attendance e WHERE e.signup_id = s.id AND ",
-            $not,
+            "(SELECT json_object(
+      'counting', json_group_array(json(e.seen)) FILTER (WHERE e.counts),
+      'of_another_time', json_group_array(json(e.seen)) FILTER (WHERE NOT e.counts))
+   FROM (
+     SELECT json_object('id', e.id, 'kind', e.kind, 'method', e.method, 'happened_at', e.happened_at,
+       'late', e.late) AS seen, ",
             counts!("t"),
-            ")"
+            " AS counts
+     FROM attendance e WHERE e.signup_id = s.id) e)"
         )
     };
 }
@@ -56,10 +59,8 @@ const PEOPLE: &str = concat!(
 SELECT s.id AS signup_id, s.seq AS number, coalesce(a.hand = s.volunteer_id, 0) AS own,
   s.state, v.name, s.volunteer_phone_sealed AS phone_sealed,
   ",
-    evidence!(""),
-    " AS evidence, ",
-    evidence!("NOT "),
-    " AS evidence_of_another_time,
+    evidence!(),
+    " AS evidence,
   (SELECT json_group_array(json_array(r.started_at, r.ended_at))
    FROM service_record r
    WHERE r.volunteer_id = s.volunteer_id AND r.kind = 'service' AND r.started_at > t.starts_at - ?6 - ?7
@@ -166,6 +167,15 @@ pub struct Recorded {
     pub recorded_at: Instant,
 }
 
+/// What was seen of somebody.
+#[derive(Debug, Deserialize)]
+pub struct AllEvidence {
+    /// At the shift.
+    pub counting: Vec<Evidence>,
+    /// On another shift, or when the shift was to be at another time.
+    pub of_another_time: Vec<Evidence>,
+}
+
 /// Somebody with a seat.
 #[derive(Debug, Deserialize)]
 pub struct Person {
@@ -182,12 +192,9 @@ pub struct Person {
     pub name: String,
     /// Their sealed phone.
     pub phone_sealed: String,
-    /// What was seen of them at the shift.
+    /// What was seen of them.
     #[serde(deserialize_with = "db::json")]
-    pub evidence: Vec<Evidence>,
-    /// What was seen of them on another shift, or when the shift was to be at another time.
-    #[serde(deserialize_with = "db::json")]
-    pub evidence_of_another_time: Vec<Evidence>,
+    pub evidence: AllEvidence,
     /// When other records say that they served.
     #[serde(deserialize_with = "db::json")]
     pub busy: Vec<(Instant, Instant)>,
@@ -214,7 +221,7 @@ impl Person {
             signup: &self.signup_id,
             number: self.number,
             own: self.own,
-            evidence: &self.evidence,
+            evidence: &self.evidence.counting,
             busy: &self.busy,
             recorded: self.record.is_some(),
             absent: self.is_absent(),

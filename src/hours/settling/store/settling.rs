@@ -217,7 +217,12 @@ impl<'a> Writing<'a> {
                     minutes: stay.minutes(),
                     grade: stay.grade,
                     breaks_minutes: stay.breaks_minutes,
-                    evidence: person.evidence.iter().map(|seen| &*seen.id).collect(),
+                    evidence: person
+                        .evidence
+                        .counting
+                        .iter()
+                        .map(|seen| &*seen.id)
+                        .collect(),
                     due_on: due_on.clone(),
                     reason: reason.as_deref(),
                 }),
