@@ -204,7 +204,7 @@ impl Load {
         self.now.plus(-HOUR - minutes * MINUTE)
     }
 
-    /// What the triggers would have copied, as the migration did for what stood already.
+    /// What the triggers would have written, as the migrations did for what stood already.
     fn copies(&self) -> Result<(), Failure> {
         let migration = include_str!("../../../migrations/0007_own_copies.sql");
         let updates = migration
@@ -214,6 +214,11 @@ impl Load {
             self.script(update)?;
         }
         self.say("copies on shifts and sign-ups");
+        self.script(
+            "INSERT INTO organization_key (organization_id, version, created_at)
+             SELECT id, 1, created_at FROM organization",
+        )?;
+        self.say("keys of organizations");
         Ok(())
     }
 
