@@ -129,11 +129,14 @@ fn ten_entries_are_scored_while_the_network_is_cut_twice() {
             }
             scores(&phone, number % 11, 7).await;
             if number == 4 {
-                // Nothing follows without a network: it is kept, and sent when there is one.
+                // It is kept, and sent when there is a network. The next page may have been
+                // brought along with the list, and comes then.
                 phone.taps("button[value=hand_in]").await;
-                phone
-                    .waits_for("document.querySelector('[data-saved]').textContent.includes('已保存在手机')")
-                    .await;
+                let kept = format!(
+                    "location.pathname === '{}' || document.querySelector('[data-saved]').textContent.includes('已保存在手机')",
+                    bench.page(5)
+                );
+                phone.waits_for(&kept).await;
                 phone.network(true).await;
                 phone
                     .waits_for("localStorage.getItem('kept-ballots') === '{}'")

@@ -201,6 +201,10 @@ impl Place for App {
         wall_clock()
     }
 
+    fn ticks(&self) {
+        App::ticks(self);
+    }
+
     fn letters_to(&self, phone: &str) -> Vec<Letter> {
         let text = |part: &Value| part.as_str().unwrap().to_owned();
         self.deliveries()

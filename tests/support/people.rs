@@ -331,6 +331,10 @@ impl Volunteer<'_> {
                 "{} never heard {what}, only {letters:?}",
                 self.phone
             );
+            // What others wrote may be before it in the queue.
+            if began.elapsed() > Duration::from_secs(1) {
+                self.place.ticks();
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -39,6 +39,9 @@ pub trait Place: Sync {
     /// What its clock says.
     fn now(&self) -> Instant;
 
+    /// Lets its cron tick, where it has one.
+    fn ticks(&self) {}
+
     /// What was sent to a phone so far, the oldest first.
     fn letters_to(&self, phone: &str) -> Vec<Letter>;
 
