@@ -6,6 +6,7 @@ pub mod entering;
 pub mod judging;
 pub mod log;
 pub mod ranking;
+pub mod results;
 pub mod rules;
 pub mod running;
 pub mod scoring;
@@ -62,4 +63,9 @@ impl ContestOffice {
 /// How judges and the public read the number of an entry: `E0001`.
 pub fn entry_label(number: i64) -> String {
     format!("E{number:04}")
+}
+
+/// What the public reads instead of a judge's name: `J01`.
+pub fn judge_label(number: i64) -> String {
+    format!("J{number:02}")
 }

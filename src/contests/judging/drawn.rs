@@ -6,10 +6,9 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::judge_number;
 use crate::contests::drawing::{self, Fault};
 use crate::contests::rules::{Rules, Stage};
-use crate::contests::scoring::entry_number;
+use crate::contests::{entry_label, judge_label};
 use crate::platform::clock::Instant;
 use crate::platform::crypto::sha256;
 use crate::platform::db;
@@ -47,8 +46,8 @@ pub struct Pair {
 impl Pair {
     fn named(self) -> drawing::Pair {
         drawing::Pair {
-            entry: entry_number(self.entry),
-            judge: judge_number(self.judge),
+            entry: entry_label(self.entry),
+            judge: judge_label(self.judge),
         }
     }
 }
@@ -144,8 +143,8 @@ impl Urn {
         drawing::Draw {
             conflicts: within(&self.avoided),
             fixed: within(&self.fixed),
-            judges: judges.map(|judge| judge_number(judge.number)).collect(),
-            entries: numbers.iter().map(|number| entry_number(*number)).collect(),
+            judges: judges.map(|judge| judge_label(judge.number)).collect(),
+            entries: numbers.iter().map(|number| entry_label(*number)).collect(),
             judges_an_entry,
             seed,
         }

@@ -197,11 +197,6 @@ pub struct Judge {
     pub conflicts: i64,
 }
 
-/// What the public reads instead of a judge's name.
-pub fn judge_number(number: i64) -> String {
-    format!("J{number:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,6 +221,6 @@ mod tests {
 
     #[test]
     fn numbers_sort_as_they_count() {
-        assert_eq!([1, 70].map(judge_number), ["J01", "J70"]);
+        assert_eq!([1, 70].map(crate::contests::judge_label), ["J01", "J70"]);
     }
 }

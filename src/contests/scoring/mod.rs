@@ -55,11 +55,6 @@ impl BallotState {
     }
 }
 
-/// What the public reads instead of an entry's name.
-pub fn entry_number(number: i64) -> String {
-    format!("E{number:04}")
-}
-
 /// Whether a stage can be scored now.
 pub fn open(stage: &Stage, now: Instant) -> Result<(), Problem> {
     if now < stage.opens_at {

@@ -11,8 +11,9 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::blind::{BAR, Secrets};
-use super::{BallotState, Scores, entry_number};
+use super::{BallotState, Scores};
 use crate::bind;
+use crate::contests::entry_label;
 use crate::contests::judging::store::{Caller, caller};
 use crate::contests::rules::{Key, Rules, Stage};
 use crate::platform::clock::Instant;
@@ -222,7 +223,7 @@ fn lines(batch: &Batch, at: usize, blind: bool) -> Result<Vec<BallotLine>, Probl
             false => row.title.clone(),
         },
         state: row.state(),
-        number: entry_number(row.number),
+        number: entry_label(row.number),
         entry_id: row.entry_id,
         track: row.track,
         saved_at: row.saved_at,
@@ -367,7 +368,7 @@ impl JudgedEntry {
         }
         Self {
             id: row.entry_id.clone(),
-            number: entry_number(row.number),
+            number: entry_label(row.number),
             track: row.track.clone(),
             title: secrets.hide(&row.title),
             organization_name: (!blind).then(|| row.organization_name.clone()),

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
-use crate::contests::judging::{JudgeAnswer, JudgeCode, judge_number};
+use crate::contests::judge_label;
+use crate::contests::judging::{JudgeAnswer, JudgeCode};
 use crate::contests::log::Act;
 use crate::contests::running::not_running;
 use crate::organizations::api::invitations::over;
@@ -171,7 +172,7 @@ impl AnsweredInvitation {
         Self {
             contest_id: held.contest_id,
             judge_id: held.id,
-            number: judge_number(held.number),
+            number: judge_label(held.number),
             accepted: held.accepted,
         }
     }

@@ -6,9 +6,8 @@ use uuid::Uuid;
 
 use super::Caller;
 use crate::bind;
-use crate::contests::judging::{
-    INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState, judge_number,
-};
+use crate::contests::judge_label;
+use crate::contests::judging::{INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState};
 use crate::contests::log::Act;
 use crate::contests::rules::{Rules, Stage};
 use crate::platform::clock::Instant;
@@ -42,7 +41,7 @@ impl Row {
         };
         Judge {
             id: self.id,
-            number: judge_number(self.number),
+            number: judge_label(self.number),
             name: self.name,
             tracks: self.tracks,
             state,
