@@ -407,6 +407,8 @@ fn every_trace_of_a_person_is_decided_on() {
         "attendance.volunteer_id",
         "certificate.volunteer_id",
         "contest_judge.volunteer_id",
+        "contest_objection.volunteer_id",
+        "contest_result_approval.volunteer_id",
         "hours_total.volunteer_id",
         "record_dispute.volunteer_id",
         "service_record.volunteer_id",
