@@ -365,6 +365,11 @@ impl Rules {
         self.stages.iter().find(|stage| stage.key.as_str() == key)
     }
 
+    /// An award.
+    pub fn award(&self, key: &str) -> Option<&Award> {
+        self.awards.iter().find(|award| award.key.as_str() == key)
+    }
+
     /// The stages in which judges score, in order of time.
     pub fn judged(&self) -> impl Iterator<Item = &Stage> {
         self.stages.iter().filter(|stage| stage.is_judged())

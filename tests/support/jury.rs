@@ -55,8 +55,13 @@ pub fn rules(now: Instant) -> Value {
 
 /// What announces a contest of an organization under an id.
 pub fn announced(organization: &Organization, id: &str) -> [Sql; 2] {
+    announced_with(organization, id, &rules(organization.place.now()))
+}
+
+/// The same with other rules of the same times.
+pub fn announced_with(organization: &Organization, id: &str, rules: &Value) -> [Sql; 2] {
     let now = organization.place.now();
-    let document = rules(now).to_string();
+    let document = rules.to_string();
     [
         (
             "INSERT INTO contest (id, organization_id, region, office, name, state, rules_version, entries_open_at,
@@ -139,9 +144,14 @@ pub fn drawn(contest: &str, stage: &str, pairs: &[(&str, &str)]) -> Vec<Sql> {
 impl<'a> Contest<'a> {
     /// A new one, of a new organization.
     pub fn announced(place: &'a dyn Place) -> Self {
+        Self::announced_with(place, &rules(place.now()))
+    }
+
+    /// The same with other rules of the same times.
+    pub fn announced_with(place: &'a dyn Place, rules: &Value) -> Self {
         let organization = place.organization();
         let id = Uuid::now_v7().to_string();
-        place.sql(announced(&organization, &id).into());
+        place.sql(announced_with(&organization, &id, rules).into());
         Self {
             place,
             id,
@@ -189,11 +199,49 @@ impl<'a> Contest<'a> {
 
     /// Draws the paper review by hand.
     pub fn draws(&self, pairs: &[(&Entry, &str)]) {
+        self.draws_stage("paper", pairs);
+    }
+
+    /// Draws a stage by hand.
+    pub fn draws_stage(&self, stage: &str, pairs: &[(&Entry, &str)]) {
         let pairs: Vec<_> = pairs
             .iter()
             .map(|(entry, judge)| (&*entry.id, *judge))
             .collect();
-        self.place.sql(drawn(&self.id, "paper", &pairs));
+        self.place.sql(drawn(&self.id, stage, &pairs));
+    }
+
+    /// Somebody with an office in it.
+    pub fn officer(&self, role: &str) -> Volunteer<'a> {
+        let officer = self.place.adult();
+        self.place.rows(
+            "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
+             SELECT ?1, ?2, ?3, phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?1",
+            json!([officer.id, self.id, role]),
+        );
+        officer
+    }
+
+    /// Hands in ballots of a stage past the product, now: entry, judge, and what stands for
+    /// each criterion.
+    pub fn scored(&self, stage: &str, ballots: &[(&Entry, &str, Value)]) {
+        let now = self.place.now().millis();
+        let ballot = |(entry, judge, scores): &(&Entry, &str, Value)| {
+            (
+                "INSERT INTO contest_ballot (contest_id, stage, entry_id, judge_id, scores, submitted_at, saved_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)"
+                    .to_owned(),
+                vec![
+                    json!(self.id),
+                    json!(stage),
+                    json!(entry.id),
+                    json!(judge),
+                    json!(scores.to_string()),
+                    json!(now),
+                ],
+            )
+        };
+        self.place.sql(ballots.iter().map(ballot).collect());
     }
 
     /// Where a judge's ballot of an entry is.

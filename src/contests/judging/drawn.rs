@@ -196,8 +196,14 @@ fn impossible(faults: &[Fault]) -> Problem {
     .with("entries", json!(entries))
 }
 
-/// Whether a stage can be drawn now: once what comes before it is over, until it closes.
-pub fn timely(rules: &Rules, stage: &Stage, now: Instant) -> Result<(), Problem> {
+/// Whether a stage can be drawn now: once what comes before it is over, and who goes on is
+/// published of the stages that are `settled`, until it closes.
+pub fn timely(
+    rules: &Rules,
+    stage: &Stage,
+    settled: &[String],
+    now: Instant,
+) -> Result<(), Problem> {
     let before = rules.stages.iter().take_while(|one| one.key != stage.key);
     let ready = before
         .clone()
@@ -211,12 +217,15 @@ pub fn timely(rules: &Rules, stage: &Stage, now: Instant) -> Result<(), Problem>
                 "Entries, or the stage before, have not closed yet",
             ),
         )
-    } else if before.clone().any(|one| one.advance.is_some()) {
+    } else if before
+        .filter(|one| one.advance.is_some())
+        .any(|one| !settled.iter().any(|key| key == one.key.as_str()))
+    {
         (
             "draw_too_early",
             Words::new(
-                "前一阶段的晋级名单尚未确定，还不能抽签",
-                "Who goes on from the stage before is not settled yet",
+                "前一阶段的晋级名单尚未公布，还不能抽签",
+                "Who goes on from the stage before is not published yet",
             ),
         )
     } else if now >= stage.closes_at {
@@ -300,15 +309,17 @@ mod tests {
             rules.stage("paper").unwrap(),
             rules.stage("roadshow").unwrap(),
         );
-        let code = |stage, now| {
-            timely(&rules, stage, now)
-                .err()
-                .map(|problem| problem.code())
+        let after = |settled: &[&str], stage, now| {
+            let settled: Vec<String> = settled.iter().map(|key| (*key).to_owned()).collect();
+            let late = timely(&rules, stage, &settled, now);
+            late.err().map(|problem| problem.code())
         };
+        let code = |stage, now| after(&[], stage, now);
         let eligible = rules.stage("eligibility").unwrap().closes_at;
         assert_eq!(code(paper, eligible.plus(-1)), Some("draw_too_early"));
         assert_eq!(code(paper, eligible), None);
         assert_eq!(code(paper, paper.closes_at), Some("stage_closed"));
         assert_eq!(code(roadshow, roadshow.opens_at), Some("draw_too_early"));
+        assert_eq!(after(&["paper"], roadshow, roadshow.opens_at), None);
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::bind;
+use crate::contests::results::interested_party;
 use crate::contests::rules::Rules;
 use crate::contests::running::not_running;
 use crate::platform::db::{self, Batch, Statement};
@@ -22,7 +23,11 @@ caller AS (
     k.rules_version,
     iif(j.left_at IS NULL, j.id, NULL) AS judge_id, j.number AS judge_number, j.declared_at,
     EXISTS (SELECT 1 FROM runs) AS runs,
-    EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM officer) AS reads
+    EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM officer) AS reads,
+    EXISTS (SELECT 1 FROM runs) OR EXISTS (SELECT 1 FROM officer WHERE role = 'chair') AS approves,
+    EXISTS (
+      SELECT 1 FROM contest_interest i
+      WHERE i.contest_id = k.id AND i.volunteer_id = c.volunteer_id) AS interested
   FROM asker c
   LEFT JOIN contest k ON k.id = ?3
   LEFT JOIN contest_judge j ON j.contest_id = k.id AND j.volunteer_id = c.volunteer_id)"
@@ -40,11 +45,23 @@ const CALLER: &str = concat!(
     "WITH ",
     caller!(),
     "
-SELECT a.volunteer_id, a.contest_id IS NOT NULL AS found, a.state, a.runs, a.reads, a.judge_id, a.declared_at,
+SELECT a.volunteer_id, a.contest_id IS NOT NULL AS found, a.state, a.runs, a.reads, a.approves, a.interested,
+  a.judge_id, a.declared_at, a.rules_version,
   (SELECT r.document FROM contest_rules r
    WHERE r.contest_id = a.contest_id AND r.version = a.rules_version) AS rules
 FROM caller a"
 );
+
+/// What somebody may of results: nothing, when they belong to who entered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Rights {
+    /// Draws them up, answers objections, makes them final.
+    pub draws_up: bool,
+    /// Approves them, and decides on objections.
+    pub approves: bool,
+    /// Reads them before they are public.
+    pub reads: bool,
+}
 
 /// Whoever asks, at the door of a contest.
 #[derive(Debug, Deserialize)]
@@ -56,10 +73,16 @@ pub struct Caller {
     runs: bool,
     #[serde(deserialize_with = "db::truth")]
     reads: bool,
+    #[serde(deserialize_with = "db::truth")]
+    approves: bool,
+    #[serde(deserialize_with = "db::truth")]
+    interested: bool,
     /// Which judge they are, unless they left.
     pub judge_id: Option<String>,
     /// When they first said which conflicts they have.
     pub declared_at: Option<crate::platform::clock::Instant>,
+    /// Of the rules in force; none when there is no such contest.
+    pub rules_version: Option<i64>,
     rules: Option<String>,
 }
 
@@ -79,6 +102,12 @@ impl Caller {
         }
     }
 
+    /// The same, or none when nobody is signed in, or they know of no such contest.
+    pub fn perhaps(batch: &Batch, at: usize) -> Result<Option<Self>, Problem> {
+        let caller: Option<Self> = batch.first(at)?;
+        Ok(caller.filter(|caller| caller.found))
+    }
+
     /// An error unless they run the contest.
     pub fn require_runs(self) -> Result<Self, Problem> {
         match self.runs {
@@ -92,6 +121,22 @@ impl Caller {
         match self.reads {
             true => Ok(self),
             false => Err(Problem::forbidden()),
+        }
+    }
+
+    /// An error unless they approve results, and belong to nobody who entered.
+    pub fn require_approves(self) -> Result<Self, Problem> {
+        match self.approves {
+            true => self.require_impartial(),
+            false => Err(Problem::forbidden()),
+        }
+    }
+
+    /// An error when they belong to an organization that entered.
+    pub fn require_impartial(self) -> Result<Self, Problem> {
+        match self.interested {
+            true => Err(interested_party()),
+            false => Ok(self),
         }
     }
 
@@ -114,6 +159,21 @@ impl Caller {
     /// Whether they run the contest.
     pub fn runs(&self) -> bool {
         self.runs
+    }
+
+    /// Whether they run the contest or watch over it.
+    pub fn reads(&self) -> bool {
+        self.reads
+    }
+
+    /// What they may see and do of results before these are public.
+    pub fn rights(&self) -> Rights {
+        let impartial = |may: bool| may && !self.interested;
+        Rights {
+            draws_up: impartial(self.runs),
+            approves: impartial(self.approves),
+            reads: impartial(self.reads),
+        }
     }
 
     /// The rules in force.

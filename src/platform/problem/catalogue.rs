@@ -233,6 +233,10 @@ kinds! {
         ("今天导入得太多", "Too much imported today")
         ("组织在 24 小时内导入的次数、项目数或字节数已到上限；未核验的组织上限较低。", "The organization has imported as often, as many projects or as many bytes as it may within 24 hours; less unless it is verified.")
         ("等 `Retry-After` 秒后再导入，把文件分小，或逐个用 `PUT` 提交。", "Wait `Retry-After` seconds, split the file, or `PUT` projects one by one.")
+    interested_party 403
+        ("须回避", "Interested party")
+        ("操作者所在的组织参加了这届大赛：公布前的结果、日志和计数不向其显示，也不由其审定。", "Whoever asks belongs to an organization that entered: what is not public yet is not shown to them, and they approve nothing.")
+        ("请没有利害关系的人来做。", "Let somebody without an interest do it.")
     internal 500
         ("系统内部错误", "Internal error")
         ("我们这边出了错，已记入日志。", "A fault of ours; it has been logged.")
@@ -289,6 +293,10 @@ kinds! {
         ("没有服务记录", "No hours")
         ("这个组织没有符合条件的服务记录可以证明。", "The organization has no service record that fits what was asked.")
         ("放宽时间或项目；服务还没有结算时，请等组织结算。", "Ask for a longer time or for all projects; when a shift is not settled yet, wait until it is.")
+    no_notice_period 409
+        ("不在公示期", "No notice period")
+        ("结果没有公示，或公示期已过，或已有新的版本在公示。", "The result is not on notice, or its notice is over, or a newer version is on notice.")
+        ("在公示期内对最新公示的结果提出。", "Object to the newest result while it is on notice.")
     nobody_signed_up 409
         ("没有可以通知的人", "Nobody to write to")
         ("这个班次上没有符合 `to` 的志愿者。", "Nobody on this shift is among those named by `to`.")
@@ -337,6 +345,18 @@ kinds! {
         ("无须抽签", "Nothing to draw")
         ("没有参赛项目，或每个项目的评委都已足额。", "There is no entry, or every entry has its judges.")
         ("评委退出或申报利益冲突后再补抽。", "Draw again when a judge leaves or declares a conflict.")
+    nothing_to_rank 409
+        ("没有可汇总的评分", "Nothing to rank")
+        ("没有一份已交的有效评分。", "No ballot that was handed in counts.")
+        ("抽签分配评委并等他们交齐评分。", "Draw judges, and wait until they have handed in.")
+    objection_settled 409
+        ("异议已处理", "Objection settled")
+        ("这件异议已经答复过（或决定过），只能一次。", "The objection was answered, or decided, before: each is done once.")
+        ("读取现有的答复和决定。", "Read what was answered and decided.")
+    objection_unanswered 409
+        ("异议尚未答复", "Objection unanswered")
+        ("异议先由主办方答复，再作决定。", "An objection is answered before it is decided.")
+        ("先答复。", "Answer it first.")
     organization_not_verified 403
         ("组织未通过核验", "Organization not verified")
         ("组织还没有通过核验，或已被暂停：项目只能保存为草稿，接收地址不能测试，也不能重新推送。", "The organization is not verified or was suspended: it can keep drafts only, and its webhooks are neither tested nor sent anything again.")
@@ -365,6 +385,10 @@ kinds! {
         ("项目已取消", "Project cancelled")
         ("项目曾在菜单上，后来取消了；`reason` 是原因。", "The project was on the menu and was called off; `reason` says why.")
         ("从你的系统中移除它。", "Remove it from your system.")
+    ranking_impossible 409
+        ("无法排名", "Ranking impossible")
+        ("至少一个赛道的评分算不出排名；`tracks` 逐条写明原因，例如评委没有把项目连成一片，宽严无法校正。", "The ballots of a track have no ranking; `tracks` says why, such as parts that no judge links, so that severity cannot be told from quality.")
+        ("按原因补抽评委，或公开修订评分方法。", "Draw more judges, or amend the method in public.")
     rate_limited 429
         ("请求过于频繁", "Too many requests")
         ("这个密钥、会话或网络地址的请求超过了 `RateLimit-Policy` 写明的限度。", "This key, session or network address sent more requests than `RateLimit-Policy` states.")
@@ -385,6 +409,22 @@ kinds! {
         ("改名过于频繁", "Renamed too often")
         ("有服务记录的志愿者，365 天内最多改两次姓名；`possible_at` 是可以再改的时间。", "Whoever has service records changes their name at most twice in 365 days; `possible_at` says when they may again.")
         ("到时再改；其他内容可以照常修改。", "Change it then; anything else may be changed as ever.")
+    result_in_use 409
+        ("结果已被采用", "Result in use")
+        ("后一阶段已按这份结果抽签。", "Judges of the next stage were drawn by this result.")
+        ("这一阶段的结果不再改动。", "It stands; go on with the next stage.")
+    result_is_final 409
+        ("结果已确定", "Result is final")
+        ("大赛结果已经确定并颁奖。", "The result of the contest is final, and awards are given.")
+        ("不再改动。", "Nothing changes any more.")
+    result_not_final_yet 409
+        ("结果尚不能确定", "Result not final yet")
+        ("公示期未满，或还有异议没有决定，或有异议成立。", "Its notice is not over, an objection is not decided, or one was upheld.")
+        ("等公示期满，逐件决定异议；成立的，说明原因重新汇总。", "Wait for the end of the notice and decide on every objection; when one is upheld, draw up again with a reason.")
+    result_superseded 409
+        ("结果已有新版本", "Result superseded")
+        ("这份结果已被新的版本取代，或已经公布。", "Another version has taken its place, or it is published already.")
+        ("读取最新的一份。", "Read the newest one.")
     reverification_needed 409
         ("修改后须重新核验", "Reverification needed")
         ("已核验的组织要改名称、类型、信用代码、所在地或募捐资格：改后要重新核验，核验前项目不在菜单上。", "A verified organization changes its name, kind, credit code, region or fundraising qualification: it must be verified again, and is off the menu until then.")
@@ -437,6 +477,10 @@ kinds! {
         ("评分未开始", "Stage not open")
         ("本阶段尚未开始评分。", "Scoring in this stage has not begun.")
         ("开始后再评。", "Come back once it has opened.")
+    stage_not_over 409
+        ("阶段未结束", "Stage not over")
+        ("评委还可以评分。", "Judges may still score.")
+        ("截止后再汇总。", "Draw the result up once it has closed.")
     superseded_already 409
         ("已有新的更正", "Superseded already")
         ("这条记录已被另一条更正取代。", "Another record has taken the place of this one.")
@@ -477,6 +521,10 @@ kinds! {
         ("消息太多", "Too many messages")
         ("24 小时内给同一个班次最多发 5 条消息。", "A shift is written to five times within 24 hours at most.")
         ("等 `Retry-After` 秒后再发。", "Wait `Retry-After` seconds.")
+    too_many_objections 409
+        ("异议过多", "Too many objections")
+        ("同一人对一份结果最多提出三次异议。", "One person objects to one result three times at most.")
+        ("等待已提异议的决定。", "Wait for the decisions on those.")
     too_many_officers 409
         ("职务人员已满", "Too many officers")
         ("一届大赛同时最多 50 名职务人员。", "A contest has at most 50 officers at a time.")

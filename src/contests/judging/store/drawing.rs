@@ -21,8 +21,12 @@ use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
+/// `?2` the stage.
 const ENTRIES: &str = "
-SELECT number, track FROM contest_entry WHERE contest_id = ?1 AND state = 'submitted' ORDER BY number";
+SELECT e.number, e.track
+FROM contest_taking_part t JOIN contest_entry e ON e.id = t.entry_id
+WHERE t.contest_id = ?1 AND t.stage = ?2
+ORDER BY e.number";
 
 const JUDGES: &str = "
 SELECT number, tracks FROM contest_judge
@@ -54,20 +58,25 @@ WHERE a.contest_id = ?1 AND a.stage = ?2 AND a.ended_at IS NULL AND e.state = 's
   AND NOT EXISTS (SELECT 1 FROM contest_avoids v WHERE v.judge_id = j.id AND v.entry_id = e.id)
 ORDER BY 1, 2";
 
-const LAST: &str = "
-SELECT coalesce(max(draw), 0) AS draw FROM contest_draw WHERE contest_id = ?1 AND stage = ?2";
+/// How often the stage was drawn, and of which stages the result is published.
+const COURSE: &str = "
+SELECT coalesce(max(draw), 0) AS draws, (
+  SELECT json_group_array(DISTINCT r.stage) FROM contest_result r
+  WHERE r.contest_id = ?1 AND r.published_at IS NOT NULL) AS settled
+FROM contest_draw WHERE contest_id = ?1 AND stage = ?2";
 
 #[derive(Deserialize)]
-struct Last {
-    draw: i64,
+struct Course {
+    draws: i64,
+    #[serde(deserialize_with = "db::json")]
+    settled: Vec<String>,
 }
 
 /// A stage about to be drawn.
 struct Before {
     rules: Rules,
     urn: Urn,
-    /// How many draws there were.
-    draws: i64,
+    course: Course,
 }
 
 /// What a stage is drawn from, to those who run the contest, unless the same request drew
@@ -79,24 +88,24 @@ async fn before(
     key: &IdempotencyKey,
 ) -> Result<Result<Before, Earlier>, Problem> {
     let mut statements = vec![Caller::at_the_door(visit, contest)];
-    statements.extend([ENTRIES, JUDGES].map(|sql| bind!(sql, contest)));
-    let of_stage = [AVOIDED, FIXED, LAST];
+    statements.push(bind!(JUDGES, contest));
+    let of_stage = [ENTRIES, AVOIDED, FIXED, COURSE];
     statements.extend(of_stage.map(|sql| bind!(sql, contest, stage.as_str())));
     let batch = match key.run(visit, statements).await? {
         Ran::Now(batch) => batch,
         Ran::Before(earlier) => return Ok(Err(earlier)),
     };
     let caller = Caller::of(&batch, 0)?.require_runs()?.require_running()?;
-    let last: Option<Last> = batch.first(5)?;
+    let course: Option<Course> = batch.first(5)?;
     Ok(Ok(Before {
         rules: caller.rules()?,
         urn: Urn {
-            entries: batch.rows(1)?,
-            judges: batch.rows(2)?,
+            judges: batch.rows(1)?,
+            entries: batch.rows(2)?,
             avoided: batch.rows(3)?,
             fixed: batch.rows(4)?,
         },
-        draws: last.map_or(0, |last| last.draw),
+        course: course.ok_or_else(|| Problem::internal("a count has no row"))?,
     }))
 }
 
@@ -320,8 +329,8 @@ fn plan(
     let rules = &before.rules;
     let judged = rules.judged().find(|one| one.key == *stage);
     let judged = judged.ok_or_else(Problem::not_found)?;
-    timely(rules, judged, visit.now)?;
-    let reason = match (before.draws, reason) {
+    timely(rules, judged, &before.course.settled, visit.now)?;
+    let reason = match (before.course.draws, reason) {
         (0, _) => None,
         (_, Some(reason)) => Some(reason.to_owned()),
         (_, None) => {
@@ -344,7 +353,7 @@ fn plan(
     }
     let pairs: Vec<[i64; 2]> = drawn.iter().map(|pair| [pair.entry, pair.judge]).collect();
     Ok(Plan {
-        draw: before.draws + 1,
+        draw: before.course.draws + 1,
         seed: hex(&seed),
         document: document.to_string(),
         reason,
