@@ -281,6 +281,19 @@ fn contest_pages() -> Router {
         )
 }
 
+/// Results of contests: what everybody reads and recomputes, and where they are approved.
+fn result_pages() -> Router {
+    use contests::results::pages;
+    let one = "/contests/{id}/results/{stage}/{version}";
+    Router::new()
+        .route("/contests/{id}/results", get(pages::results))
+        .route(one, get(pages::placings))
+        .route(&format!("{one}/objections"), post(pages::object))
+        .route("/contests/{id}/awards/{entry}", get(pages::award))
+        .route("/contests/{id}/run/results", get(pages::run))
+        .route("/contests/{id}/run/results/{act}", post(pages::act))
+}
+
 /// What is worth a look among the records.
 fn signal_pages() -> Router {
     use hours::signals::pages;
@@ -499,6 +512,7 @@ fn pages() -> Router {
         .merge(transfer_pages())
         .merge(judging_pages())
         .merge(contest_pages())
+        .merge(result_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

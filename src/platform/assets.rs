@@ -44,6 +44,12 @@ pub const JUDGING_STYLE: Asset = Asset {
     mime: "text/css; charset=utf-8",
     body: include_str!("assets/judging.css"),
 };
+/// Recomputing a published ranking in the browser.
+pub const RESULTS_SCRIPT: Asset = Asset {
+    name: "results.js",
+    mime: "text/javascript; charset=utf-8",
+    body: include_str!("assets/results.js"),
+};
 /// The icon of a tab and of a home screen.
 pub const ICON: Asset = Asset {
     name: "icon.svg",
@@ -97,7 +103,7 @@ pub async fn serve(Path((print, name)): Path<(String, String)>) -> Result<Respon
         ATTENDANCE_SCRIPT,
         JUDGING_SCRIPT,
         JUDGING_STYLE,
-        ICON,
+        RESULTS_SCRIPT,
         ICON,
         CERTIFICATE_STYLE,
         REFERENCE_SCRIPT,

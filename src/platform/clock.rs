@@ -133,6 +133,14 @@ pub fn age_on(birth: Date, day: Date) -> i16 {
     day.year() - birth.year() - i16::from(!had_birthday)
 }
 
+/// `2026年11月28日`, `28 Nov 2026`.
+pub fn date_words(day: Date, lang: Lang) -> String {
+    match lang {
+        Lang::Zh => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
+        Lang::En => day.strftime("%-d %b %Y").to_string(),
+    }
+}
+
 /// `11月28日 周六`, or `Sat 28 Nov`.
 pub fn day_words(instant: Instant, lang: Lang) -> String {
     let local = instant.local();

@@ -15,6 +15,7 @@ use crate::support::people::{Organization, Project, Shift, Volunteer};
 use crate::support::place::{Place, Sql, appointment};
 use crate::support::records::Recorded;
 use crate::support::request::Request;
+use crate::support::results;
 use crate::support::{soon, unique};
 
 /// Everybody there is, as far as the product tells them apart. What is tried belongs to
@@ -43,7 +44,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 152] = [
+const TABLE: [(&str, &str, [u16; 19]); 167] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -198,6 +199,21 @@ const TABLE: [(&str, &str, [u16; 19]); 152] = [
     ("PUT",    "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}",       [401, 401, 401, 403, 200, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("GET",    "/api/v1/contests/{id}/stages/{stage}/draws",                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST",   "/api/v1/contests/{id}/stages/{stage}/draws",                 [401, 401, 401, 403, 403, 403, 403, 403, 409, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/results",               [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}",     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/results/{version}/approvals", [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}/document", [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/results/{version}/finalization", [401, 401, 401, 403, 403, 403, 403, 403, 200, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/results/{version}/objections", [401, 401, 401, 201, 201, 201, 201, 201, 201, 201, 401, 401, 401, 401, 401, 401, 401, 201, 201]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}/placings.csv", [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}/tracks/{track}", [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}/tracks/{track}/ranking", [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/results/{version}/tracks/{track}/sheet", [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/results",                              [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/awards",                               [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",    "/api/v1/contests/{id}/objections",                           [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests/{id}/objections/{objection}/answer",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("POST",   "/api/v1/contests/{id}/objections/{objection}/decision",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -317,6 +333,10 @@ fn rows<'a>(
                 path if path.starts_with("/api/v1/signals/{id}") => statements.push(signal(organization, id)),
                 TRANSFERS => statements.push(honour(organization, holder, id)),
                 STRIKE => statements.push(outside_hours(organization, holder, id)),
+                path if is_of_results(path) => {
+                    let approvers = [&sessions[1], &sessions[4]];
+                    statements.extend(resulted([organization, other], project, holder, approvers, id, path));
+                }
                 path if is_of_judging(path) => {
                     statements.extend(judged(organization, holder, project, id));
                 }
@@ -480,6 +500,37 @@ fn signal(organization: &Organization, id: &str) -> Sql {
     )
 }
 
+fn is_of_results(path: &str) -> bool {
+    path.contains("/stages/{stage}/results") || path.contains("/objections/{objection}")
+}
+
+/// A judged contest with this id, its result as far as the path needs it, and an objection.
+fn resulted(
+    [organization, entrant]: [&Organization; 2],
+    project: &Project,
+    judge: &Volunteer,
+    approvers: [&Volunteer; 2],
+    id: &str,
+    path: &str,
+) -> Vec<Sql> {
+    let mut statements = results::judged(organization, entrant, &project.id, judge, id);
+    let act = path.rsplit('/').next().unwrap_or_default();
+    statements.extend(match act {
+        "results" => Vec::new(),
+        "approvals" => results::sealed(id),
+        "finalization" => results::on_notice(id, approvers, 2),
+        _ => results::on_notice(id, approvers, i64::MAX >> 11),
+    });
+    let answer = match act {
+        "decision" => Some("已核对"),
+        _ => None,
+    };
+    if path.contains("{objection}") {
+        statements.push(results::objected(id, approvers[0], answer));
+    }
+    statements
+}
+
 fn is_of_judging(path: &str) -> bool {
     let below = path
         .strip_prefix("/api/v1/contests/{id}/")
@@ -542,7 +593,7 @@ impl Row<'_> {
         };
         let [invitation, key, appointment] = &self.things;
         let contest = match path.starts_with("/api/v1/contests/{id}") {
-            true if is_of_judging(path) => signup.clone(),
+            true if is_of_judging(path) || is_of_results(path) => signup.clone(),
             true => contest_for(organization, self.project, method, path),
             false => String::new(),
         };
@@ -573,6 +624,8 @@ impl Row<'_> {
             .replace("{version}", "1")
             .replace("{officer}", &contest)
             .replace("{stage}", "paper")
+            .replace("{track}", "education")
+            .replace("{objection}", signup)
             .replace("{judge}", signup)
             .replace("{entry}", id)
             .replace("{id}", id);
@@ -762,6 +815,14 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("POST", Some("absence-reply")) => Some(json!({"text": "我来过"})),
         ("POST", Some("disputes")) => Some(json!({"claim": "少记了"})),
         ("POST", Some("corrections")) => Some(json!({"reason": "多记了", "minutes": 150})),
+        ("POST", Some("results")) => Some(json!({"reason": "再算一次"})),
+        ("POST", Some("objections")) => Some(json!({"words": "时长不符"})),
+        ("POST", Some("answer")) if path.contains("{objection}") => {
+            Some(json!({"answer": "已核对"}))
+        }
+        ("POST", Some("decision")) if path.contains("{objection}") => {
+            Some(json!({"decision": "dismissed", "reason": "维持"}))
+        }
         ("POST", Some("answer")) => Some(json!({"answer": "decline", "reason": "无误"})),
         ("POST", Some("escalation")) => Some(json!({"reason": "不同意"})),
         ("POST", Some("decision")) => Some(json!({"ruling": "dismiss", "reason": "无误"})),

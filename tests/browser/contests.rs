@@ -2,9 +2,13 @@
 
 use serde_json::json;
 
+use super::phone::{Settings, with_phone};
 use crate::support::app::app;
 use crate::support::contests::{announced, drafted, entered, rules_after};
 use crate::support::notice::{Notice, morning, shift};
+use crate::support::people::Volunteer;
+use crate::support::place::Place;
+use crate::support::results;
 
 /// Pages for those who hold contests, enter them and read of them.
 pub fn pages() -> Vec<(String, Option<String>)> {
@@ -26,7 +30,8 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         json!([contest]),
     );
     let entries = format!("/organizations/{}/entries", organization.id);
-    vec![
+    let mut pages = result_pages();
+    pages.extend([
         ("/contests".into(), None),
         ("/contests".into(), coordinator.clone()),
         (format!("/contests/{contest}"), None),
@@ -40,5 +45,123 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         (format!("{entries}/{entry}"), manager.clone()),
         (format!("{entries}/{begun}"), manager.clone()),
         (format!("{entries}/{gone}"), manager),
+    ]);
+    pages
+}
+
+/// A contest that was judged: drawn up by the product, contested and answered; and one that
+/// is final.
+fn result_pages() -> Vec<(String, Option<String>)> {
+    let place = app();
+    let contests = [(); 2].map(|()| Judged::new(place));
+    let [noticed, ended] = &contests;
+    let li = place.adult();
+    noticed.published();
+    let objection = noticed.objected(&li);
+    noticed.answered(&objection);
+    ended.ended();
+    let of_owner = Some(noticed.owner.session.clone());
+    let public = format!("/contests/{}/results", noticed.id);
+    let run = format!("/contests/{}/run/results", noticed.id);
+    vec![
+        (public.clone(), None),
+        (public.clone(), Some(li.session)),
+        (format!("{public}/paper/1"), None),
+        (format!("{public}/paper/1?track=education&flagged=1"), None),
+        (run, of_owner),
+        (
+            format!("/contests/{}/run/results", ended.id),
+            Some(ended.owner.session.clone()),
+        ),
+        (format!("/contests/{}/results", ended.id), None),
+        (format!("/contests/{}/awards/E0001", ended.id), None),
     ]
+}
+
+/// A contest of one stage that closed yesterday, with its result.
+struct Judged {
+    id: String,
+    owner: Volunteer<'static>,
+    other: Volunteer<'static>,
+}
+
+impl Judged {
+    fn new(place: &'static dyn Place) -> Self {
+        let (organization, entrant) = (place.organization(), place.organization());
+        let start = morning(place.now(), 9);
+        let project = entrant.publishes(&Notice::of(&[shift("a", start, 3)]));
+        let id = uuid::Uuid::now_v7().to_string();
+        let judge = place.adult();
+        place.sql(results::judged(
+            &organization,
+            &entrant,
+            &project.id,
+            &judge,
+            &id,
+        ));
+        let [owner, other] = [(); 2].map(|()| organization.member("owner"));
+        Self { id, owner, other }
+    }
+
+    fn api(&self, rest: &str) -> String {
+        format!("/api/v1/contests/{}/{rest}", self.id)
+    }
+
+    fn acts(&self, who: &Volunteer, act: &str) {
+        let target = self.api(&format!("stages/paper/results/1/{act}"));
+        who.place.send(&who.request("POST", &target)).is(200);
+    }
+
+    fn published(&self) {
+        let target = self.api("stages/paper/results");
+        self.owner.sends("POST", &target, &json!({})).is(201);
+        for approver in [&self.owner, &self.other] {
+            self.acts(approver, "approvals");
+        }
+    }
+
+    fn objected(&self, who: &Volunteer) -> String {
+        let target = self.api("stages/paper/results/1/objections");
+        let body = json!({"words": "时长与材料不符。", "entry": "E0001"});
+        who.sends("POST", &target, &body).is(201).member("id")
+    }
+
+    fn answered(&self, objection: &str) {
+        let target = self.api(&format!("objections/{objection}/answer"));
+        let body = json!({"answer": "已核对总账，时长一致。"});
+        self.owner.sends("POST", &target, &body).is(200);
+    }
+
+    /// Some days later: the notice is over, and the result final.
+    fn ended(&self) {
+        app().sql(results::on_notice(&self.id, [&self.owner, &self.other], 2));
+        self.acts(&self.owner, "finalization");
+    }
+}
+
+#[test]
+fn a_visitor_recomputes_the_published_ranking() {
+    with_phone(Settings::default(), |phone| async move {
+        let judged = Judged::new(app());
+        judged.published();
+        phone
+            .opens(&format!("/contests/{}/results/paper/1", judged.id))
+            .await;
+        phone.taps("[data-recompute] button").await;
+        phone
+            .waits_for("document.querySelector('[data-recompute] [role=status]').textContent.includes('一致：用公布的 1 份评分重新计算')")
+            .await;
+        assert_eq!(phone.policy_breaches().await, 0);
+        // Were the published ranking another one, the visitor would be told.
+        phone
+            .asks(
+                "document.querySelector('[data-recompute]').dataset.rankingHash = '0'.repeat(64);",
+            )
+            .await;
+        phone.taps("[data-recompute] button").await;
+        phone
+            .waits_for("document.querySelector('[data-recompute] [role=status]').textContent.startsWith('不一致')")
+            .await;
+        phone
+    });
 }

@@ -3,5 +3,6 @@
 mod entering;
 mod log;
 mod pages;
+mod result_pages;
 mod results;
 mod running;

@@ -18,6 +18,7 @@ use crate::support::people::{Organization, Shift};
 use crate::support::place::{Place as _, keys};
 use crate::support::records::Recorded;
 use crate::support::request::Request;
+use crate::support::results;
 
 /// A monday on which all dates of the examples lie ahead.
 const TODAY: &str = "2026-11-23T09:00:00+08:00";
@@ -431,6 +432,42 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => request("POST", target, &entrant.key),
             }
         }
+        "draw_up_result"
+        | "approve_result"
+        | "finalize_result"
+        | "object_to_result"
+        | "answer_objection"
+        | "decide_on_objection" => {
+            let entrant = desk.place().organization();
+            let start = at("2026-12-05T09:00:00+08:00");
+            let project = entrant.publishes(&Notice::of(&[shift("a", start, 5)]));
+            let id = uuid::Uuid::now_v7().to_string();
+            let judge = desk.place().adult();
+            let mut statements = results::judged(organization, &entrant, &project.id, &judge, &id);
+            let approvers = [(); 2].map(|()| organization.member("manager"));
+            let approvers = [&approvers[0], &approvers[1]];
+            statements.extend(match operation {
+                "draw_up_result" => Vec::new(),
+                "approve_result" => results::sealed(&id),
+                "finalize_result" => results::on_notice(&id, approvers, 2),
+                _ => results::on_notice(&id, approvers, i64::MAX >> 11),
+            });
+            if path.contains("{objection}") {
+                let answer = (operation == "decide_on_objection").then_some("已核对");
+                statements.push(results::objected(&id, &volunteer, answer));
+            }
+            desk.place().sql(statements);
+            let target = path
+                .replace("{id}", &id)
+                .replace("{stage}", "paper")
+                .replace("{version}", "1")
+                .replace("{objection}", &id);
+            let session = match operation {
+                "object_to_result" => volunteer.session,
+                _ => organization.member("owner").session,
+            };
+            request("POST", target, &session)
+        }
         "prepare_contest" => {
             let coordinator = desk.place().coordinator("36");
             request("POST", path.to_owned(), &coordinator.session)
@@ -474,7 +511,7 @@ fn examples(operation: &Value) -> Vec<Option<(String, Value)>> {
 }
 
 /// What one does in one's own name, with no right that could be taken away.
-const IN_ONES_OWN_NAME: [&str; 16] = [
+const IN_ONES_OWN_NAME: [&str; 17] = [
     "accept_invitation",
     "answer_judge_invitation",
     "ask_for_certificate",
@@ -483,6 +520,7 @@ const IN_ONES_OWN_NAME: [&str; 16] = [
     "declare_conflicts",
     "escalate_dispute",
     "leave",
+    "object_to_result",
     "open_session",
     "redeem_appointment_code",
     "register_organization",

@@ -13,6 +13,7 @@ pub mod people;
 pub mod place;
 pub mod records;
 pub mod request;
+pub mod results;
 pub mod verifier;
 
 use std::sync::atomic::{AtomicU32, Ordering};

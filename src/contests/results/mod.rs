@@ -6,6 +6,7 @@ pub mod api;
 mod awarding;
 mod counting;
 mod drafting;
+pub mod pages;
 
 mod refusals;
 pub mod store;

@@ -5,7 +5,9 @@ pub mod awards;
 pub mod drawing_up;
 pub mod finishing;
 pub mod objecting;
+pub mod placings;
 pub mod reading;
+pub mod texts;
 
 /// `?1` session, `?2` now, `?3` contest, `?4` stage, `?5` version. `visible`: that result,
 /// if whoever asks may know of it; `whole` when all of it, not only who goes on; `named`

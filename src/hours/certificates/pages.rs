@@ -8,15 +8,12 @@ pub use console::{issued, rotate};
 pub use mine::{ask, document, mine};
 pub use sheet::{act, check, show};
 
-use crate::platform::clock::parse_date;
+use crate::platform::clock::{self, parse_date};
 use crate::platform::i18n::Lang;
 
 /// `2026年11月28日`, `28 Nov 2026`.
 fn date_words(date: &str, lang: Lang) -> String {
-    parse_date(date).map_or_else(String::new, |day| match lang {
-        Lang::Zh => format!("{}年{}月{}日", day.year(), day.month(), day.day()),
-        Lang::En => day.strftime("%-d %b %Y").to_string(),
-    })
+    parse_date(date).map_or_else(String::new, |day| clock::date_words(day, lang))
 }
 
 /// From a day to a day, or that day.

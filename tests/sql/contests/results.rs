@@ -14,7 +14,7 @@ use crate::support::place::Place;
 use crate::support::request::Request;
 
 /// Two stages that judges score alone; the best two of the first go on.
-fn two_stages(now: Instant) -> Value {
+pub fn two_stages(now: Instant) -> Value {
     let mut rules = rules(now);
     rules["stages"][0]["advance"] = json!(2);
     rules["stages"][1]["kind"] = json!("review");
@@ -26,16 +26,16 @@ fn two_stages(now: Instant) -> Value {
 }
 
 /// A contest whose first stage was just judged: three entries of one team, two judges.
-struct Judged<'a> {
+pub struct Judged<'a> {
     desk: &'a Desk,
-    contest: Contest<'a>,
-    team: Organization<'a>,
+    pub contest: Contest<'a>,
+    pub team: Organization<'a>,
     entries: Vec<Entry>,
-    judges: Vec<(Volunteer<'a>, String)>,
+    pub judges: Vec<(Volunteer<'a>, String)>,
 }
 
 impl<'a> Judged<'a> {
-    fn new(desk: &'a Desk) -> Self {
+    pub fn new(desk: &'a Desk) -> Self {
         Self::by(desk, &two_stages(desk.now()))
     }
 
@@ -81,7 +81,7 @@ impl<'a> Judged<'a> {
         self.contest.scored(stage, &ballots);
     }
 
-    fn result(&self, stage: &str, version: i64, rest: &str) -> String {
+    pub fn result(&self, stage: &str, version: i64, rest: &str) -> String {
         self.contest
             .path(&format!("stages/{stage}/results/{version}{rest}"))
     }
@@ -91,13 +91,13 @@ impl<'a> Judged<'a> {
         who.sends("POST", &target, body)
     }
 
-    fn acts(&self, who: &Volunteer, stage: &str, version: i64, act: &str) -> Answer {
+    pub fn acts(&self, who: &Volunteer, stage: &str, version: i64, act: &str) -> Answer {
         let target = self.result(stage, version, &format!("/{act}"));
         who.place.send(&who.request("POST", &target))
     }
 
     /// The result of a stage, published by two owners.
-    fn publishes(&self, stage: &str, body: &Value) -> i64 {
+    pub fn publishes(&self, stage: &str, body: &Value) -> i64 {
         let owners = [(); 2].map(|()| self.contest.organization.member("owner"));
         let drawn = self.draws_up(&owners[0], stage, body).is(201).json();
         let version = drawn["version"].as_i64().unwrap();
@@ -108,7 +108,7 @@ impl<'a> Judged<'a> {
     }
 
     /// Both stages judged, and the last result on notice.
-    fn on_notice(desk: &'a Desk) -> Self {
+    pub fn on_notice(desk: &'a Desk) -> Self {
         let judged = Self::new(desk);
         judged.publishes("paper", &json!({}));
         desk.passes(DAY);

@@ -7,9 +7,12 @@ use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
 use super::own;
+use crate::choice;
 use crate::contests::entry_label;
 use crate::contests::results::store::awards::{self, Awarded};
-use crate::contests::results::store::reading::{self, Heading, Placed, TableRow, Text, Which};
+use crate::contests::results::store::placings::{self, Placed, Which};
+use crate::contests::results::store::reading::{self, Heading};
+use crate::contests::results::store::texts::{self, TableRow, Text};
 use crate::contests::rules::{Key, Rules};
 use crate::contests::scoring::api::key;
 use crate::imports::sheet::guarded;
@@ -90,6 +93,20 @@ pub struct PlacingsQuery {
     #[param(value_type = Option<i64>, minimum = 1, example = 50)]
     #[deserr(default)]
     cursor: Option<Digits<1, 9_007_199_254_740_991>>,
+    /// Only those that people should talk about, such as whose place rests on one judge.
+    #[param(inline, example = "true")]
+    #[deserr(default)]
+    flagged: Option<Only>,
+}
+
+choice! {
+    /// Yes or no in a query.
+    Only {
+        /// Yes.
+        True = "true",
+        /// No.
+        False = "false",
+    }
 }
 
 /// Where the entries of a track came.
@@ -133,8 +150,9 @@ pub async fn placings(
         track: &track,
         from: query.cursor.map_or(0, Digits::get),
         limit: query.limit.map_or(50, Digits::get),
+        flagged: query.flagged.is_some_and(|only| only == Only::True),
     };
-    let page = reading::placings(&visit, parse_id(&contest)?, which).await?;
+    let page = placings::placings(&visit, parse_id(&contest)?, which).await?;
     let next = page
         .next
         .map(|place| continued(&visit.target, &place.to_string()));
@@ -152,7 +170,7 @@ async fn text_of(
 ) -> Result<Response, Problem> {
     let stage = key(stage)?;
     let one = (&stage, version.into());
-    let text = reading::text(visit, parse_id(contest)?, one, text).await?;
+    let text = texts::text(visit, parse_id(contest)?, one, text).await?;
     let headers = [
         (header::CONTENT_TYPE, "application/json"),
         (header::CACHE_CONTROL, PRIVATE),
@@ -266,7 +284,7 @@ pub async fn placings_csv(
 ) -> Result<Response, Problem> {
     let stage = key(&stage)?;
     let one = (&stage, version.into());
-    let (contest, rows) = reading::table(&visit, parse_id(&contest)?, one).await?;
+    let (contest, rows) = texts::table(&visit, parse_id(&contest)?, one).await?;
     let rules = contest.rules()?.ok_or_else(Problem::not_found)?;
     let name = format!("result-{}-{version}.csv", stage.as_str());
     let text = spreadsheet(&rules, rows, visit.lang);

@@ -110,7 +110,10 @@ async fn shown(
         h1 { (lang.pick("大赛后台", "Run the contest")) }
         @if let Some(done) = query.done { p.say.good role="status" { (done.done(lang)) } }
         p { span.state { (contest.state.name(lang)) } }
-        p { a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) } }
+        div.actions {
+            a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) }
+            a.button.quiet href={ "/contests/" (id) "/run/results" } { (lang.pick("汇总与审定", "Results")) }
+        }
         @if let Some(problem) = refused.problem { (told(problem, lang)) }
         @if !runs { p.say.wait { (lang.pick("您可以查看，不能改动。", "You may look, and change nothing.")) } }
         @match contest.state {

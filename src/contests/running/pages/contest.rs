@@ -8,6 +8,7 @@ use super::{moment, period};
 use crate::contests::ContestState;
 use crate::contests::rules::{Award, Criterion, Method, Rules, Stage};
 use crate::contests::running::store::{self, Seen};
+use crate::platform::clock::Instant;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
 use crate::platform::page::{Audience, page};
@@ -37,6 +38,9 @@ pub async fn contest(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         @if seen.standing.oversees() {
             p { a.button.quiet href={ "/contests/" (contest.id) "/run" } { (lang.pick("大赛后台", "Run it")) } }
         }
+        @if rules.as_ref().is_some_and(|rules| judged_by(rules, visit.now)) {
+            p { a.button.quiet href={ "/contests/" (contest.id) "/results" } { (lang.pick("评审结果", "Results")) } }
+        }
         @if !contest.about.is_empty() { p.prose { (contest.about) } }
         @if let Some(rules) = &rules { (published(&visit, &seen, rules)) }
     };
@@ -45,6 +49,12 @@ pub async fn contest(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         false => Audience::Everybody,
     };
     Ok(page(&visit, audience, &contest.name, &body))
+}
+
+/// Whether a stage was judged, so that there may be a result.
+fn judged_by(rules: &Rules, now: Instant) -> bool {
+    let mut judged = rules.judged();
+    judged.any(|stage| stage.closes_at <= now)
 }
 
 fn published(visit: &Visit, seen: &Seen, rules: &Rules) -> Markup {
