@@ -6,17 +6,11 @@
 // Ends with 1 and says why when the sheet has no ranking.
 
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 
 import { nationalSheet } from "./national-sheet.mjs";
-
-// Node fetches no files; a browser is served this one.
-globalThis.fetch = async (url) =>
-  new Response(await readFile(url), { headers: { "content-type": "application/wasm" } });
-const folder = new URL("../site/ranking/", import.meta.url);
-const { recompute } = await import(new URL("recompute.mjs", folder));
+import { folder, recompute } from "./ranking.mjs";
 
 if (process.argv[2] === "--bench") {
   for (const file of ["ranking.wasm", "recompute.mjs"]) {
