@@ -24,6 +24,20 @@ const MEMBERS: [(&str, &str, &str); 4] = [
 /// Who verifies: phone, name, division, office.
 const COORDINATOR: (&str, &str, &str, &str) = ("13800000021", "杨统筹", "36", "江西省民政厅");
 
+/// Who leads the panel of contests, and who watches over them: phone and name.
+pub const CHAIR: (&str, &str) = ("13800000022", "沈组长");
+pub const SUPERVISOR: (&str, &str) = ("13800000023", "贺监督");
+
+/// Who judges: three for each track.
+pub const JUDGES: [(&str, &str); 6] = [
+    ("13800000031", "刘评审"),
+    ("13800000032", "谢评审"),
+    ("13800000033", "曾评审"),
+    ("13800000034", "邱评审"),
+    ("13800000035", "叶评审"),
+    ("13800000036", "蓝评审"),
+];
+
 /// The key is made of the machine's own secret: the same at every start, and nobody
 /// else's.
 pub fn key() -> Result<Token, Failure> {
@@ -69,11 +83,10 @@ pub fn members(desk: &Desk) -> Result<(), Failure> {
 }
 
 /// Somebody who sees the organization that waits for verification.
-pub fn coordinator(desk: &Desk) -> Result<(), Failure> {
+pub fn coordinator(desk: &Desk) -> Result<Person, Failure> {
     let (phone, name, region, office) = COORDINATOR;
     let since = desk.now.plus(-300 * DAY);
-    let person = Person::new(name, phone, born(desk.now.date(), 45, 0))?;
-    person.enrol(desk, since)?;
+    let person = somebody(desk, name, phone)?;
     desk.write(vec![bind!(
         "INSERT INTO coordinator (id, region, office, phone_hash, phone_sealed, created_at)
          SELECT ?1, ?2, ?3, phone_hash, phone_sealed, ?4 FROM volunteer WHERE id = ?5",
@@ -82,7 +95,15 @@ pub fn coordinator(desk: &Desk) -> Result<(), Failure> {
         office,
         since,
         &person.id,
-    )])
+    )])?;
+    Ok(person)
+}
+
+/// Somebody of age who has an office or judges.
+pub fn somebody(desk: &Desk, name: &str, phone: &str) -> Result<Person, Failure> {
+    let person = Person::new(name, phone, born(desk.now.date(), 45, 0))?;
+    person.enrol(desk, desk.now.plus(-40 * DAY))?;
+    Ok(person)
 }
 
 /// A key of an organization, valid for a year.
@@ -90,7 +111,7 @@ pub fn grant(desk: &Desk, key: &Token, organization: &str, name: &str) -> Result
     let since = desk.now.plus(-30 * DAY);
     desk.write(vec![bind!(
         r#"INSERT INTO api_key (token_hash, id, organization_id, name, scopes, hint, created_at, expires_at)
-           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read","hours:write"]', ?5, ?6, ?7)"#,
+           VALUES (?1, ?2, ?3, ?4, '["projects:write","signups:read","hours:write","contests:enter"]', ?5, ?6, ?7)"#,
         key.hash(),
         uuid::Uuid::now_v7(),
         organization,
@@ -131,7 +152,24 @@ pub fn tell() -> Result<(), Failure> {
     println!(
         "  {phone}  {office} 统筹员，有一个组织等待核验 (coordinator of {region}: /coordination)"
     );
-    println!("\n  接口密钥 API key of {HOME_NAME}: projects:write, signups:read, hours:write");
+    for ((phone, _), zh, en) in [
+        (CHAIR, "大赛评审组长", "chair of the contests' panel"),
+        (
+            SUPERVISOR,
+            "大赛监督员，可查全部日志",
+            "supervisor of the contests, who reads their log",
+        ),
+        (
+            JUDGES[0],
+            "大赛评委，有四个项目待评",
+            "a judge with four entries to score: /me/judging",
+        ),
+    ] {
+        println!("  {phone}  {zh} ({en})");
+    }
+    println!(
+        "\n  接口密钥 API key of {HOME_NAME}: projects:write, signups:read, hours:write, contests:enter"
+    );
     println!("  {}", key()?.reveal());
     println!("  PUT /api/v1/organizations/{HOME}/projects/<ref>");
     Ok(())

@@ -4,6 +4,8 @@
 #[cfg(not(target_arch = "wasm32"))]
 mod accounts;
 #[cfg(not(target_arch = "wasm32"))]
+mod contest;
+#[cfg(not(target_arch = "wasm32"))]
 mod desk;
 #[cfg(not(target_arch = "wasm32"))]
 mod dice;

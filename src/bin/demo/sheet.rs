@@ -50,6 +50,17 @@ pub struct Shift {
     pub fill: usize,
 }
 
+/// A project as it is entered in contests.
+#[derive(Deserialize)]
+pub struct Candidate {
+    pub organization: String,
+    pub client_ref: String,
+    pub track: String,
+    pub title: String,
+    pub need: String,
+    pub effect: String,
+}
+
 /// What volunteers are called.
 #[derive(Deserialize)]
 pub struct Names {
@@ -88,6 +99,11 @@ pub fn projects() -> Result<Vec<Project>, Failure> {
 /// What is over.
 pub fn served() -> Result<Project, Failure> {
     read(&folder().join("served.json"))
+}
+
+/// What is entered in contests.
+pub fn candidates() -> Result<Vec<Candidate>, Failure> {
+    read(&folder().join("contest.json"))
 }
 
 fn folder() -> PathBuf {

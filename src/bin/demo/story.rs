@@ -1,5 +1,6 @@
 //! How the demo came about: one term is served, organizations publish over two weeks,
-//! volunteers sign up in the week after, today one shift is called off.
+//! volunteers sign up in the week after while contests are held, today one shift is called
+//! off.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use jiff::ToSpan as _;
 use serde_json::{Map, Value, json};
 
 use super::accounts;
+use super::contest;
 use super::desk::Desk;
 use super::dice::Dice;
 use super::people::{Need, Person, crowd};
@@ -58,7 +60,9 @@ fn tell_the_story(desk: &Desk) -> Result<(), Failure> {
     the_demo_volunteers(desk, [grown_up, minor], &mut slots)?;
     call_off(desk, &keys, &slots)?;
     accounts::members(desk)?;
-    accounts::coordinator(desk)?;
+    let office = accounts::coordinator(desk)?;
+    let reader = people.first().ok_or("nobody is there")?;
+    contest::hold(desk, &office.token, &keys, reader)?;
     let mut last: Vec<_> = organizations
         .iter()
         .map(|organization| {
