@@ -182,6 +182,7 @@ operations! {
     "/api/v1/contests/{id}/stages/{stage}/draws" => get contests::judging::api::draws::list, post contests::judging::api::draws::draw;
     "/api/v1/contests/{id}/stages/{stage}/ballots" => get contests::scoring::api::list;
     "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}" => get contests::scoring::api::show, put contests::scoring::api::save;
+    "/api/v1/contests/{id}/stages/{stage}/floor" => get contests::roadshow::api::floor, post contests::roadshow::api::act;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;

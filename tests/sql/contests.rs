@@ -3,4 +3,5 @@
 mod entering;
 mod log;
 mod pages;
+mod roadshow;
 mod running;
