@@ -197,6 +197,7 @@ operations! {
     "/api/v1/contests/{id}/objections" => get contests::results::api::objections::list;
     "/api/v1/contests/{id}/objections/{objection}/answer" => post contests::results::api::objections::answer;
     "/api/v1/contests/{id}/objections/{objection}/decision" => post contests::results::api::objections::decide;
+    "/api/v1/contests/{id}/stages/{stage}/floor" => get contests::roadshow::api::floor, post contests::roadshow::api::act;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;

@@ -7,6 +7,7 @@ pub mod judging;
 pub mod log;
 pub mod ranking;
 pub mod results;
+pub mod roadshow;
 pub mod rules;
 pub mod running;
 pub mod scoring;

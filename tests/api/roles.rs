@@ -44,7 +44,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 167] = [
+const TABLE: [(&str, &str, [u16; 19]); 169] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -214,6 +214,8 @@ const TABLE: [(&str, &str, [u16; 19]); 167] = [
     ("GET",    "/api/v1/contests/{id}/objections",                           [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("POST",   "/api/v1/contests/{id}/objections/{objection}/answer",        [401, 401, 401, 403, 403, 403, 403, 403, 200, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/objections/{objection}/decision",      [401, 401, 401, 403, 403, 403, 403, 403, 200, 409, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/stages/{stage}/floor",                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("POST",   "/api/v1/contests/{id}/stages/{stage}/floor",                 [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
 ];
 
 /// Who tries a row of the table, and at what. Sessions are new for each row, since some
@@ -338,7 +340,7 @@ fn rows<'a>(
                     statements.extend(resulted([organization, other], project, holder, approvers, id, path));
                 }
                 path if is_of_judging(path) => {
-                    statements.extend(judged(organization, holder, project, id));
+                    statements.extend(judged(organization, holder, project, id, stage_of(path)));
                 }
                 _ => {}
             }
@@ -546,12 +548,27 @@ fn judged(
     holder: &Volunteer,
     project: &Project,
     id: &str,
+    stage: &str,
 ) -> Vec<Sql> {
-    let mut statements = Vec::from(jury::announced(organization, id));
+    let mut statements = Vec::from(match stage {
+        "roadshow" => {
+            let rules = jury::roadshow_rules(organization.place.now());
+            jury::announced_under(organization, id, &rules)
+        }
+        _ => jury::announced(organization, id),
+    });
     statements.push(jury::judging(id, id, 1, holder));
     statements.push(jury::entered(id, id, 1, &project.id, organization));
-    statements.extend(jury::drawn(id, "paper", &[(id, id)]));
+    statements.extend(jury::drawn(id, stage, &[(id, id)]));
     statements
+}
+
+/// The stage that is tried: a roadshow has a floor.
+fn stage_of(path: &str) -> &'static str {
+    match path.ends_with("/floor") {
+        true => "roadshow",
+        false => "paper",
+    }
 }
 
 /// An endpoint nobody listens at, with a delivery of the same id.
@@ -623,7 +640,7 @@ impl Row<'_> {
             .replace("{number}", &self.certificate)
             .replace("{version}", "1")
             .replace("{officer}", &contest)
-            .replace("{stage}", "paper")
+            .replace("{stage}", stage_of(path))
             .replace("{track}", "education")
             .replace("{objection}", signup)
             .replace("{judge}", signup)
@@ -646,6 +663,7 @@ impl Row<'_> {
             ("POST", Some("transfers")) => Some(json!({
                 "system": "省平台", "records": [{"record_id": self.holders[0].1, "reference": "1"}],
             })),
+            ("POST", Some("floor")) => Some(json!({"entry_id": id, "act": "open"})),
             ("POST", Some("entries")) => {
                 let mut body = words();
                 body["organization_id"] = json!(organization.id);

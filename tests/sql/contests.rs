@@ -5,4 +5,5 @@ mod log;
 mod pages;
 mod result_pages;
 mod results;
+mod roadshow;
 mod running;

@@ -341,6 +341,22 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => request("PUT", target, &judge.session),
             }
         }
+        "act_on_floor" => {
+            let contest = Contest::on_stage(desk.place());
+            let (_, judge) = contest.judge();
+            let mut entry = contest.entry(organization);
+            let id = "01990000-0000-7000-8000-000000000003".to_owned();
+            desk.place().rows(
+                "UPDATE contest_entry SET id = ?1 WHERE id = ?2",
+                json!([id, entry.id]),
+            );
+            entry.id = id;
+            contest.draws_in("roadshow", &[(&entry, &judge)]);
+            let target = path.replace("{id}", &contest.id);
+            let target = target.replace("{stage}", "roadshow");
+            let owner = contest.organization.member("owner");
+            request("POST", target, &owner.session)
+        }
         "leave" => {
             let (phone, code) = (keys().phone_hash(&volunteer.phone), "012345");
             let now = desk.now().millis();

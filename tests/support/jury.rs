@@ -53,13 +53,28 @@ pub fn rules(now: Instant) -> Value {
     })
 }
 
-/// What announces a contest of an organization under an id.
-pub fn announced(organization: &Organization, id: &str) -> [Sql; 2] {
-    announced_with(organization, id, &rules(organization.place.now()))
+/// The same when the paper review closes and the roadshow opens, for eight hours: of each
+/// entry the highest and the lowest mark are dropped.
+pub fn roadshow_rules(now: Instant) -> Value {
+    let mut rules = rules(now);
+    rules["stages"][0]["opens_at"] = json!(now.plus(-DAY));
+    rules["stages"][0]["closes_at"] = json!(now);
+    let show = &mut rules["stages"][1];
+    show["opens_at"] = json!(now);
+    show["closes_at"] = json!(now.plus(8 * HOUR));
+    show["judges_per_entry"] = json!(4);
+    show["method"] = json!("trimmed_mean");
+    show["trim"] = json!(1);
+    rules
 }
 
-/// The same with other rules of the same times.
-pub fn announced_with(organization: &Organization, id: &str, rules: &Value) -> [Sql; 2] {
+/// What announces a contest of an organization under an id.
+pub fn announced(organization: &Organization, id: &str) -> [Sql; 2] {
+    announced_under(organization, id, &rules(organization.place.now()))
+}
+
+/// The same under these rules.
+pub fn announced_under(organization: &Organization, id: &str, rules: &Value) -> [Sql; 2] {
     let now = organization.place.now();
     let document = rules.to_string();
     [
@@ -144,14 +159,19 @@ pub fn drawn(contest: &str, stage: &str, pairs: &[(&str, &str)]) -> Vec<Sql> {
 impl<'a> Contest<'a> {
     /// A new one, of a new organization.
     pub fn announced(place: &'a dyn Place) -> Self {
-        Self::announced_with(place, &rules(place.now()))
+        Self::under(place, &rules(place.now()))
     }
 
-    /// The same with other rules of the same times.
-    pub fn announced_with(place: &'a dyn Place, rules: &Value) -> Self {
+    /// A new one whose roadshow opens now.
+    pub fn on_stage(place: &'a dyn Place) -> Self {
+        Self::under(place, &roadshow_rules(place.now()))
+    }
+
+    /// A new one under these rules.
+    pub fn under(place: &'a dyn Place, rules: &Value) -> Self {
         let organization = place.organization();
         let id = Uuid::now_v7().to_string();
-        place.sql(announced_with(&organization, &id, rules).into());
+        place.sql(announced_under(&organization, &id, rules).into());
         Self {
             place,
             id,
@@ -197,29 +217,29 @@ impl<'a> Contest<'a> {
         Entry { id }
     }
 
-    /// Draws the paper review by hand.
-    pub fn draws(&self, pairs: &[(&Entry, &str)]) {
-        self.draws_stage("paper", pairs);
-    }
-
-    /// Draws a stage by hand.
-    pub fn draws_stage(&self, stage: &str, pairs: &[(&Entry, &str)]) {
-        let pairs: Vec<_> = pairs
-            .iter()
-            .map(|(entry, judge)| (&*entry.id, *judge))
-            .collect();
-        self.place.sql(drawn(&self.id, stage, &pairs));
-    }
-
     /// Somebody with an office in it.
     pub fn officer(&self, role: &str) -> Volunteer<'a> {
         let officer = self.place.adult();
         self.place.rows(
             "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
-             SELECT ?1, ?2, ?3, phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?1",
-            json!([officer.id, self.id, role]),
+             SELECT ?1, ?2, ?3, phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?4",
+            json!([Uuid::now_v7(), self.id, role, officer.id]),
         );
         officer
+    }
+
+    /// Draws the paper review by hand.
+    pub fn draws(&self, pairs: &[(&Entry, &str)]) {
+        self.draws_in("paper", pairs);
+    }
+
+    /// Draws a stage by hand.
+    pub fn draws_in(&self, stage: &str, pairs: &[(&Entry, &str)]) {
+        let pairs: Vec<_> = pairs
+            .iter()
+            .map(|(entry, judge)| (&*entry.id, *judge))
+            .collect();
+        self.place.sql(drawn(&self.id, stage, &pairs));
     }
 
     /// Hands in ballots of a stage past the product, now: entry, judge, and what stands for

@@ -31,7 +31,7 @@ pub fn judged(
     rules["stages"][0]["judges_per_entry"] = json!(1);
     rules["stages"].as_array_mut().unwrap().truncate(1);
     rules["awards"] = json!([{"key": "gold", "name": "金奖", "quota": 1, "bars": false}]);
-    let mut statements = Vec::from(jury::announced_with(organization, id, &rules));
+    let mut statements = Vec::from(jury::announced_under(organization, id, &rules));
     statements.push(jury::judging(id, id, 1, judge));
     statements.push(jury::entered(id, id, 1, project, entrant));
     statements.extend(jury::drawn(id, "paper", &[(id, id)]));

@@ -31,6 +31,7 @@ mod linear;
 mod means;
 mod order;
 mod pairwise;
+mod panel;
 mod placing;
 mod points;
 mod recompute;
@@ -40,6 +41,7 @@ mod severity;
 mod sheet;
 mod tally;
 
+pub use self::panel::{Panel, PanelMark, panels};
 pub use self::placing::rank;
 pub use self::points::{NotPoints, Points};
 pub use self::recompute::{Unrankable, recompute};

@@ -210,7 +210,8 @@ impl BallotBody {
 
 /// Save a ballot.
 ///
-/// By the judge it was drawn for, while the stage is open. With `If-Match` it is saved on the
+/// By the judge it was drawn for, while the stage is open; in a roadshow, while the entry is
+/// up. With `If-Match` it is saved on the
 /// version that was read only, with `If-None-Match: *` only when nothing was saved before.
 /// Sending the same again changes nothing and succeeds, so that a judge whose answer was lost
 /// may repeat it.
@@ -231,7 +232,7 @@ impl BallotBody {
     responses(
         (status = 200, body = Ballot, headers(("ETag" = String))),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
-        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "conflicts_undeclared, contest_not_running, stage_closed, stage_not_open"),
+        (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "conflicts_undeclared, contest_not_running, entry_not_up, stage_closed, stage_not_open"),
         (status = 412, body = ProblemDetails, content_type = "application/problem+json", description = "version_conflict"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields"),
     ),

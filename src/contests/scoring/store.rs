@@ -15,6 +15,7 @@ use super::{BallotState, Scores};
 use crate::bind;
 use crate::contests::entry_label;
 use crate::contests::judging::store::{Caller, caller};
+use crate::contests::roadshow::FloorState;
 use crate::contests::rules::{Key, Rules, Stage};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, Statement};
@@ -32,7 +33,9 @@ macro_rules! desk {
             ",
 desk AS (
   SELECT a.contest_id, a.actor, a.judge_id, a.judge_number, s.stage, s.document,
-    a.declared_at IS NOT NULL AND s.opens_at <= ?2 AND ?2 < s.closes_at AS open,
+    a.declared_at IS NOT NULL AND s.opens_at <= ?2 AND ?2 < s.closes_at
+      AND (s.kind <> 'roadshow' OR f.state IS 'open') AS open,
+    iif(s.kind = 'roadshow', coalesce(f.state, 'waiting'), NULL) AS floor,
     e.id AS entry_id, e.number, e.track, e.title, coalesce(b.version, 0) AS version,
     coalesce(b.scores, '{}') AS scores, coalesce(b.comment, '') AS comment, b.before, b.submitted_at, b.saved_at
   FROM caller a
@@ -41,6 +44,7 @@ desk AS (
   JOIN contest_entry e ON e.id = g.entry_id AND e.state = 'submitted'
   LEFT JOIN contest_ballot b ON b.contest_id = a.contest_id AND b.stage = s.stage
     AND b.entry_id = e.id AND b.judge_id = a.judge_id
+  LEFT JOIN contest_floor f ON f.contest_id = a.contest_id AND f.stage = s.stage AND f.entry_id = e.id
   WHERE NOT EXISTS (
     SELECT 1 FROM contest_avoids v WHERE v.judge_id = a.judge_id AND v.entry_id = e.id))"
         )
@@ -54,7 +58,7 @@ macro_rules! read {
             desk!(),
             "
 SELECT d.entry_id, d.number, d.track, d.title, d.version, d.scores, d.comment, d.before, d.submitted_at,
-  d.saved_at, o.name AS organization_name, o.contact_name, p.place, (
+  d.saved_at, d.floor, o.name AS organization_name, o.contact_name, p.place, (
     SELECT json_group_array(n.name) FROM region n
     WHERE length(n.code) > 2 AND n.code IN (
       substr(o.region, 1, 4), substr(o.region, 1, 6), substr(o.region, 1, 9), o.region,
@@ -95,6 +99,7 @@ struct Row {
     before: Option<String>,
     submitted_at: Option<Instant>,
     saved_at: Option<Instant>,
+    floor: Option<FloorState>,
     organization_name: String,
     contact_name: Option<String>,
     place: Option<String>,
@@ -186,6 +191,15 @@ pub struct BallotLine {
     /// When it was saved last, RFC 3339.
     #[schema(value_type = Option<String>, format = "date-time")]
     pub saved_at: Option<Instant>,
+    /// In a roadshow, whether it is up: only then it is scored. Null in other stages.
+    pub floor: Option<FloorState>,
+}
+
+impl BallotLine {
+    /// Whether it can be scored while its stage is open.
+    pub fn is_up(&self) -> bool {
+        matches!(self.floor, None | Some(FloorState::Open))
+    }
 }
 
 /// What lies on a judge's desk in a stage.
@@ -227,6 +241,7 @@ fn lines(batch: &Batch, at: usize, blind: bool) -> Result<Vec<BallotLine>, Probl
         entry_id: row.entry_id,
         track: row.track,
         saved_at: row.saved_at,
+        floor: row.floor,
     };
     Ok(rows.into_iter().map(line).collect())
 }
@@ -391,6 +406,8 @@ pub struct Sheet {
     pub bench: Bench,
     /// What they read.
     pub entry: JudgedEntry,
+    /// In a roadshow, whether it is up; none in other stages.
+    pub floor: Option<FloorState>,
     /// What they gave it.
     pub ballot: Ballot,
     /// All that lies on the desk.
@@ -437,6 +454,7 @@ async fn read(visit: &Visit, contest: Uuid, stage: &Key, one: Statement) -> Resu
     let blind = bench.stage()?.blind;
     Ok(Sheet {
         entry: JudgedEntry::of(&row, &bench.rules, blind),
+        floor: row.floor,
         ballot: Ballot::of(&row),
         items: lines(&batch, 2, blind)?,
         bench,

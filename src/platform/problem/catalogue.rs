@@ -101,6 +101,10 @@ kinds! {
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
         ("无须再报。需要的话，读取 `/api/v1/signups/{signup_id}`。", "Nothing needs to be done. Read `/api/v1/signups/{signup_id}` if you need it.")
+    another_entry_up 409
+        ("另一项目正在评分", "Another entry is up")
+        ("同赛道的项目 `up` 正在评分；每个赛道同时只有一个项目上场。", "The entry `up` of the same track is being scored; one entry a track is up at a time.")
+        ("先停止它的评分。", "Close it first.")
     answer_not_due 409
         ("还在答复期内", "Answer not due yet")
         ("组织还没有答复，答复期（`due_on`）也没有过。", "The organization has not answered, and its time (`due_on`) is not over.")
@@ -205,14 +209,26 @@ kinds! {
         ("报名尚未开始", "Entries not open")
         ("报名从 `opens_at` 开始。", "Entries open at `opens_at`.")
         ("先存草稿，到时再提交。", "Keep a draft, and submit it then.")
+    entry_not_in_stage 409
+        ("不在本阶段", "Not in this stage")
+        ("这个项目不参加本阶段，或还没有抽签分配评委。", "The entry does not take part in the stage, or no judge was drawn for it.")
+        ("先抽签分配评委。", "Draw judges for it first.")
     entry_not_submitted 409
         ("报名未提交", "Not submitted")
         ("这份报名没有提交，或已经撤回，不能作资格审查决定。", "The entry is not submitted, or was withdrawn: there is nothing to decide on.")
         ("读取报名的当前状态。", "Read where the entry stands.")
+    entry_not_up 409
+        ("不在评分中", "Not up")
+        ("路演只评正在场上的项目：这个项目还没有上场，或评分已经停止；这次保存没有生效。", "In a roadshow only what is up is scored: the entry was not called up yet, or its scoring is closed; what was sent was not taken.")
+        ("等它上场后再评；停止评分时，已交的有效，未交的不计。", "Score it once it is up. When scoring is closed, what was handed in stands, and what was not does not count.")
     entry_withdrawn 409
         ("报名已撤回", "Entry withdrawn")
         ("这份报名已经撤回，不能再修改。", "The entry was withdrawn and changes no more.")
         ("截止前可以为同一项目重新报名。", "Until entries close, enter the project anew.")
+    floor_out_of_turn 409
+        ("顺序不对", "Out of turn")
+        ("项目依次上场、停止评分、公布得分；它现在的状态（`state`）不允许这一步。公布后不能再改。", "An entry is called up, closed, then shown; its `state` does not allow this step. What was shown changes no more.")
+        ("读取场上情况，按项目现在的状态操作。", "Read the floor, and act by the state the entry is in.")
     forbidden 403
         ("没有权限", "Forbidden")
         ("调用者的身份已确认，但没有这项权限：密钥缺少范围，或属于别的组织，或成员角色不够。", "The caller is known and may not: the key lacks a scope or belongs to another organization, or the member's role does not reach.")
@@ -489,6 +505,10 @@ kinds! {
         ("两个班次间隔太短", "Tight gap")
         ("与另一个班次（`clashes_with`）之间来不及赶路。", "There is too little time to travel between this and another shift (`clashes_with`).")
         ("志愿者坚持的，再次报名时带上 `accept_tight_gap`。", "If the volunteer insists, sign up again with `accept_tight_gap`.")
+    too_few_ballots 409
+        ("评分不够", "Too few ballots")
+        ("交上来的评分太少，按本阶段的计分方法算不出得分。", "Too few ballots were handed in for the stage's method to give a score.")
+        ("阶段截止前可重新评分，请评委交齐。", "Until the stage closes, open the entry again and have its judges hand in.")
     too_late 409
         ("已来不及取消", "Too late")
         ("班次已经开始。", "The shift has begun.")

@@ -167,7 +167,7 @@ fn what_people_should_talk_about_is_found() {
     let desk = Desk::new();
     let mut rules = two_stages(desk.now());
     rules["stages"][0]["advance"] = json!(1);
-    let contest = Contest::announced_with(desk.place(), &rules);
+    let contest = Contest::under(desk.place(), &rules);
     let team = desk.place().organization();
     let entries: Vec<_> = (0..3).map(|_| contest.entry(&team)).collect();
     let judges = [contest.judge().1, contest.judge().1];

@@ -40,7 +40,7 @@ impl<'a> Judged<'a> {
     }
 
     fn by(desk: &'a Desk, rules: &Value) -> Self {
-        let contest = Contest::announced_with(desk.place(), rules);
+        let contest = Contest::under(desk.place(), rules);
         let team = desk.place().organization();
         let entries: Vec<Entry> = (0..3).map(|_| contest.entry(&team)).collect();
         let judges: Vec<_> = (0..2).map(|_| contest.judge()).collect();
@@ -69,7 +69,7 @@ impl<'a> Judged<'a> {
             .iter()
             .map(|(entry, judge)| (&self.entries[*entry], &*self.judges[*judge].1))
             .collect();
-        self.contest.draws_stage(stage, &drawn);
+        self.contest.draws_in(stage, &drawn);
         let ballots: Vec<_> = pairs
             .iter()
             .map(|(entry, judge)| {
@@ -602,7 +602,7 @@ fn what_does_not_hold_together_is_told_and_nothing_is_written() {
     let mut rules = two_stages(desk.now());
     rules["stages"][0]["method"] = json!("severity_adjusted");
     let place = desk.place();
-    let contest = Contest::announced_with(place, &rules);
+    let contest = Contest::under(place, &rules);
     let team = place.organization();
     let (a, b) = (contest.entry(&team), contest.entry(&team));
     let (one, other) = (contest.judge().1, contest.judge().1);

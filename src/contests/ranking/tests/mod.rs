@@ -1,6 +1,7 @@
 //! Rankings as a whole.
 
 mod faults;
+mod panels;
 mod permuted;
 mod planted;
 mod resting;

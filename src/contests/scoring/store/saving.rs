@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{Ballot, Bench, Row, one};
 use crate::bind;
 use crate::contests::judging::store::{Caller, caller};
+use crate::contests::roadshow::require_up;
 use crate::contests::rules::Key;
 use crate::contests::scoring::{Scores, check, open};
 use crate::platform::problem::Problem;
@@ -166,6 +167,7 @@ pub async fn save(
         return Ok(Saved::Stands(stands));
     }
     open(bench.stage()?, visit.now)?;
+    require_up(bench.stage()?, before.floor)?;
     check(bench.stage()?, &writing.scores, whole).map_err(Problem::invalid)?;
     match basis.holds(before.version) {
         false => Ok(Saved::Changed(stands)),
