@@ -75,7 +75,7 @@ fn a_contest_is_prepared_announced_and_read() {
     let told = fills_in(&coordinator, &announce, &[("version", "2")])
         .is(422)
         .text();
-    assert!(told.contains("/rules/stages") && told.contains("1000"));
+    assert!(told.contains("/rules/stages") && told.contains("100%"));
     let text = example().to_string();
     let draft = [
         ("version", "2"),
