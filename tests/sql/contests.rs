@@ -3,4 +3,5 @@
 mod entering;
 mod log;
 mod pages;
+mod rules_form;
 mod running;
