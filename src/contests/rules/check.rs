@@ -38,7 +38,7 @@ impl Faults<'_> {
             let sum = percent(sum);
             self.push(
                 list,
-                format!("权重相加应为 100%，现在是 {sum}"),
+                format!("占比（权重）相加应为 100%，现在是 {sum}"),
                 format!("weights must add up to 100% (1000 permille), and come to {sum}"),
             );
         }
@@ -188,7 +188,7 @@ fn check_judged(stage: &Stage, at: &str, faults: &mut Faults) {
     if stage.weight.get() == 0 {
         faults.push(
             &format!("{at}/weight"),
-            "评分阶段的权重应大于 0",
+            "评分阶段的占比（权重）应大于 0",
             "must be more than 0",
         );
     }

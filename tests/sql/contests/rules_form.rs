@@ -118,7 +118,7 @@ fn from_a_preset_to_an_announced_contest() {
         clerk.sends("", &begin).is(303);
     }
     let page = clerk.opens("?done=begun").is(200).text();
-    assert!(page.contains("规则完整，可以公布") && page.contains("逐项核对"));
+    assert!(page.contains("规则完整。逐项核对后") && page.contains("逐项核对"));
     for words in [
         "占总分 40%",
         "每个项目 7 名评委",
@@ -308,7 +308,7 @@ fn a_new_stage_can_be_announced_as_soon_as_it_is_named_and_weighed() {
             .opens("")
             .is(200)
             .text()
-            .contains("规则完整，可以公布")
+            .contains("规则完整。逐项核对后")
     );
     assert!(
         clerk
@@ -411,7 +411,7 @@ fn every_fault_stands_beside_its_field() {
         .with("stages-1-weight", "50");
     let page = clerk.sends("/schedule", &form).is(422).text();
     assert_eq!(beside(&page, "stages-0-name"), "请填写");
-    assert!(page.contains("共 2 处") && page.contains("权重相加应为 100%，现在是 110%"));
+    assert!(page.contains("共 2 处") && page.contains("占比（权重）相加应为 100%，现在是 110%"));
     assert_eq!(clerk.draft(), before);
 }
 

@@ -79,13 +79,12 @@ impl Section {
     }
 }
 
+/// A fault, and in which section it is.
+pub type Found = (Option<Section>, Fault);
+
 /// Faults of whole rules, whose pointers begin with `/` or `/rules/`, by the section they are in; none
 /// where they are in no section.
-pub fn by_section(
-    rules: &Rules,
-    errors: &FieldErrors,
-    lang: Lang,
-) -> Vec<(Option<Section>, Fault)> {
+pub fn by_section(rules: &Rules, errors: &FieldErrors, lang: Lang) -> Vec<Found> {
     let mut found = Vec::new();
     let mut errors = errors.clone();
     errors.rooted("/rules");
@@ -113,12 +112,7 @@ pub fn by_section(
 }
 
 /// The way to each fault, through the page of its section.
-pub fn leading(
-    rules: &Rules,
-    faults: &[(Option<Section>, Fault)],
-    here: &str,
-    lang: Lang,
-) -> Markup {
+pub fn leading(rules: &Rules, faults: &[Found], here: &str, lang: Lang) -> Markup {
     html! {
         ul { @for (section, fault) in faults {
             li {

@@ -65,7 +65,7 @@ fn single(part: &Part, id: &str, typed: &str, is_alone: bool, beside: &Beside<'_
     let (wrong, hint) = (beside.wrong(id), part.hinted(lang));
     let width = match &part.kind {
         Kind::Tick | Kind::Prose(_) => "ask all",
-        Kind::Number(..) | Kind::Percent(_) if !is_alone => "ask",
+        Kind::Number(..) if !is_alone => "ask",
         _ => "ask half",
     };
     let described: Vec<String> = [("wrong", wrong.is_some()), ("hint", hint.is_some())]
@@ -84,6 +84,7 @@ fn single(part: &Part, id: &str, typed: &str, is_alone: bool, beside: &Beside<'_
                         aria-invalid=[invalid] aria-describedby=[&described];
                     (part.label(lang))
                 }
+                @if let Some(hint) = hint { span.hint id={ (id) "-hint" } { (hint) } }
             }
         };
     }

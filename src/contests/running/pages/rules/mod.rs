@@ -9,6 +9,7 @@ mod fields;
 mod json;
 mod overview;
 mod part;
+mod review;
 mod rubric;
 mod schedule;
 mod section;
@@ -18,6 +19,7 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod tracks;
+mod typing;
 
 pub use faults::{by_section, leading};
 pub use json::{json, write_json};

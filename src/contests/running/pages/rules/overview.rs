@@ -4,7 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 
 use super::changes::lines;
-use super::faults::by_section;
+use super::faults::{Found, by_section, leading};
 use super::part::{Around, Kind, Part, grouped};
 use super::section::Section;
 use super::sheet::Row;
@@ -73,6 +73,11 @@ fn shown(
     let (lang, contest) = (visit.lang, &seen.contest);
     let rules = at_work(seen)?;
     let may = seen.standing.runs() && contest.state != ContestState::Cancelled;
+    let lacks = |rules: &Rules| {
+        let errors = acts::announceable(rules, visit.now, "").err();
+        by_section(rules, &errors.unwrap_or_default(), lang)
+    };
+    let faults = rules.as_ref().map(lacks).unwrap_or_default();
     let title = lang.pick("评审规则", "Rules");
     let body = html! {
         (way_back(seen, false, lang))
@@ -84,11 +89,12 @@ fn shown(
             (None, _) => div.empty { p { (lang.pick("还没有写规则。", "No rules are written yet.")) } },
             (Some(rules), state) => {
                 @match state {
-                    ContestState::Draft => (readiness(visit, seen, rules, may)),
+                    ContestState::Draft => (readiness(seen, rules, &faults, lang)),
                     ContestState::Announced if may => p.say.wait { (in_force(contest.rules_version, lang)) },
                     ContestState::Announced | ContestState::Cancelled => {}
                 }
                 ul.shifts { @for section in Section::all(rules) { (summary(visit, seen, rules, section, may)) } }
+                @if may && state == ContestState::Draft && faults.is_empty() { (announcing(seen, lang)) }
             }
         }
         @if may {
@@ -144,34 +150,35 @@ fn presets(seen: &Seen, lang: Lang) -> Markup {
     }
 }
 
-/// What is missing before a draft can be announced, or how to announce it.
-fn readiness(visit: &Visit, seen: &Seen, rules: &Rules, may: bool) -> Markup {
-    let (lang, contest) = (visit.lang, &seen.contest);
-    let errors = acts::announceable(rules, visit.now, "")
-        .err()
-        .unwrap_or_default();
-    let faults = by_section(rules, &errors, lang);
+/// What is missing before a draft can be announced.
+fn readiness(seen: &Seen, rules: &Rules, faults: &[Found], lang: Lang) -> Markup {
     html! {
         @if faults.is_empty() {
-            div.say.good {
-                p { (lang.pick(
-                    "规则完整，可以公布。公布后规则冻结，只能公开修订。",
-                    "The rules are whole and may be announced. They are frozen then, and change by amendments only.",
-                )) }
-                @if may {
-                    form method="post" action={ "/contests/" (contest.id) "/run/announce" } {
-                        input type="hidden" name="version" value=(contest.version);
-                        button { (lang.pick("公布大赛", "Announce the contest")) }
-                    }
-                }
-            }
+            p.say.good { (lang.pick("规则完整。逐项核对后，在", "The rules are whole. Go through them, and announce the contest ")) a href="#announce" { (lang.pick("页面最后", "at the end")) } (lang.pick("公布大赛。", ".")) }
         } @else {
             div.say.wait {
                 p { (match lang {
                     Lang::Zh => format!("还有 {} 处要改好才能公布：", faults.len()),
                     Lang::En => format!("{} to be put right before it can be announced:", faults.len()),
                 }) }
-                (super::faults::leading(rules, &faults, &here_of(seen), lang))
+                (leading(rules, faults, &here_of(seen), lang))
+            }
+        }
+    }
+}
+
+/// Where a draft is announced.
+fn announcing(seen: &Seen, lang: Lang) -> Markup {
+    html! {
+        section.course #announce {
+            h2 { (lang.pick("公布大赛", "Announce the contest")) }
+            p { (lang.pick(
+                "公布后谁都可以查看规则，报名按时开始。规则随即冻结，再改只能公开修订。",
+                "Everybody reads the rules then, and entries open on time. The rules are frozen, and change by amendments in the open only.",
+            )) }
+            form method="post" action={ "/contests/" (seen.contest.id) "/run/announce" } {
+                input type="hidden" name="version" value=(seen.contest.version);
+                button.wide { (lang.pick("公布大赛", "Announce the contest")) }
             }
         }
     }
@@ -200,24 +207,26 @@ fn summary(visit: &Visit, seen: &Seen, rules: &Rules, section: Section, may: boo
 
 /// What stands in a group of parts.
 fn said(group: &[(usize, &Part)], row: &Row, around: &Around<'_>) -> Markup {
-    let Some((
-        place,
-        Part {
-            kind: Kind::Rows(of),
-            ..
-        },
-    )) = group.first()
-    else {
+    let (comma, colon) = (around.lang.pick("，", ", "), around.lang.pick("：", ": "));
+    let Some((place, part)) = group.first() else {
+        return html! {};
+    };
+    let Kind::Rows(of) = &part.kind else {
         let words = group
             .iter()
             .map(|(place, part)| part.words(row.text(*place), around));
         let words: Vec<String> = words.filter(|words| !words.is_empty()).collect();
-        let comma = around.lang.pick("，", ", ");
         return html! { @if !words.is_empty() { p { (words.join(comma)) } } };
     };
+    let lines = lines(of.of, row.rows(*place), around);
     html! {
-        ul { @for (name, rest) in lines(of.of, row.rows(*place), around) {
-            li { strong { (name) } @if !rest.is_empty() { " " (rest) } }
-        } }
+        @if of.key.is_some() {
+            ul { @for (name, rest) in lines {
+                li { strong { (name) } @if !rest.is_empty() { " " (rest) } }
+            } }
+        } @else if !lines.is_empty() {
+            @let names: Vec<String> = lines.into_iter().map(|(name, _)| name).collect();
+            p { (part.label(around.lang)) (colon) (names.join(comma)) }
+        }
     }
 }

@@ -47,10 +47,10 @@ pub static PARTS: &[Part] = &[
 pub static STAGE: &[Part] = &[
     Part::line::<40>("name", "名称", "Name"),
     Part::choice("kind", ("怎么进行", "How"), kinds),
-    Part::percent("weight", ("占总分（%）", "Of the total (%)"), Blank::Zero)
-        .said("占总分 {}%", "{}% of the total"),
     Part::moment("opens_at", "开始", "Starts").said("{} 开始", "from {}"),
     Part::moment("closes_at", "结束", "Ends").said("{} 结束", "until {}"),
+    Part::percent("weight", ("占总分（%）", "Of the total (%)"), Blank::Zero)
+        .said("占总分 {}%", "{}% of the total"),
 ];
 
 fn kinds(_: &Rules, lang: Lang) -> Vec<(String, String)> {

@@ -5,9 +5,9 @@ use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
-use super::changes::changes;
 use super::fields::{Beside, fields};
 use super::part::{Around, please};
+use super::review::review_page;
 use super::section::Section;
 use super::sheet::Row;
 use super::{RulesDone, at_work, awards, changed_meanwhile, done, here, sign_in, way_back};
@@ -26,11 +26,15 @@ use crate::platform::text::Line;
 use crate::platform::visit::{Presented, Visit};
 
 /// The section somebody is at.
-struct At {
-    id: Uuid,
-    seen: Seen,
-    rules: Rules,
-    section: Section,
+pub struct At {
+    /// The contest's id,
+    pub id: Uuid,
+    /// and the contest.
+    pub seen: Seen,
+    /// Its rules as they are worked on.
+    pub rules: Rules,
+    /// Which section.
+    pub section: Section,
 }
 
 impl At {
@@ -293,6 +297,9 @@ fn refusal(problem: &Problem, faults: &[Fault], lang: Lang) -> Markup {
         div.say role="alert" {
             @if problem.code() == "version_conflict" { p { (changed_meanwhile(lang)) } }
             @else if faults.is_empty() { p { (problem.title(lang)) } }
+            @else if faults.iter().all(|fault| fault.field.is_empty()) {
+                @for fault in faults { p { (fault.detail) } }
+            }
             @else { (summary(faults, lang)) }
         }
     }
@@ -330,47 +337,4 @@ fn reason_field(form: Option<&Form>, wrong: Option<&str>, lang: Lang) -> Markup 
             }
         }
     }
-}
-
-/// What an amendment changes, to be confirmed.
-fn review_page(visit: &Visit, at: &At, after: &Rules, form: &Form) -> Response {
-    let lang = visit.lang;
-    let title = lang.pick("核对改动", "What changes");
-    let none = lang.pick("（没有）", "(nothing)");
-    let or_none = |words: String| {
-        if words.is_empty() {
-            none.to_owned()
-        } else {
-            words
-        }
-    };
-    let body = html! {
-        (way_back(&at.seen, true, lang))
-        h1 { (title) }
-        p.lead { (lang.pick("还没有公布。请核对每一处改动：", "Nothing is published yet. Look at each change:")) }
-        ul.faults { @for change in changes(&at.rules, after, visit.now, lang) {
-            li {
-                strong { (change.label) }
-                dl.facts {
-                    dt { (lang.pick("原来", "Was")) } dd { (or_none(change.before)) }
-                    dt { (lang.pick("改为", "Becomes")) } dd { strong { (or_none(change.after)) } }
-                }
-            }
-        } }
-        p { (lang.pick("修订原因：", "Why: ")) (form.get("reason").unwrap_or_default()) }
-        form.sheet method="post" action={ (here(at.id)) "/" (at.section.word()) } {
-            @for (name, value) in form.pairs().filter(|(name, _)| *name != "act") {
-                input type="hidden" name=(name) value=(value);
-            }
-            p.small { (lang.pick(
-                "公布后立即生效，连同原因公开显示，不能撤回。",
-                "It is in force at once, public with its reason, and cannot be taken back.",
-            )) }
-            div.actions {
-                button name="act" value="publish" { (lang.pick("公开修订", "Publish the amendment")) }
-                button.quiet name="act" value="back" { (lang.pick("返回修改", "Go back and edit")) }
-            }
-        }
-    };
-    page(visit, Audience::Oneself, title, &body)
 }

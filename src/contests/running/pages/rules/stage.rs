@@ -7,7 +7,10 @@ use crate::platform::input::Choice as _;
 
 /// What is filled in.
 pub static PARTS: &[Part] = &[
-    Part::tick("blind", "匿名评审", "Blind"),
+    Part::tick("blind", "匿名评审", "Blind").hint(
+        "评委看不到参赛组织的名称和所在地；路演当面进行，不能匿名",
+        "Judges see neither names nor places of organizations; not on a roadshow",
+    ),
     Part::number(
         "judges_per_entry",
         ("每个项目由几名评委打分", "Judges an entry"),

@@ -265,7 +265,7 @@ fn each_fault_is_told_at_its_field() {
             "stages-1-weight",
             "30",
             "stages",
-            "权重相加应为 100%，现在是 90%",
+            "占比（权重）相加应为 100%，现在是 90%",
         ),
         (
             Section::Schedule,
@@ -300,7 +300,7 @@ fn each_fault_is_told_at_its_field() {
             "criteria-1-weight",
             "50",
             "criteria",
-            "权重相加应为 100%，现在是 90%",
+            "占比（权重）相加应为 100%，现在是 90%",
         ),
         (
             Section::Rubric(1),
