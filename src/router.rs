@@ -269,6 +269,18 @@ fn contest_pages() -> Router {
         .route("/contests/{id}/run", get(running::pages::run))
         .route("/contests/{id}/run/{act}", post(running::pages::act))
         .route(
+            "/contests/{id}/run/rules",
+            get(running::pages::rules::rules).post(running::pages::rules::begin),
+        )
+        .route(
+            "/contests/{id}/run/rules/json",
+            get(running::pages::rules::json).post(running::pages::rules::write_json),
+        )
+        .route(
+            "/contests/{id}/run/rules/{section}",
+            get(running::pages::rules::section).post(running::pages::rules::change),
+        )
+        .route(
             "/contests/{id}/run/entries/{entry}",
             get(entering::pages::dossier).post(entering::pages::check),
         )

@@ -5,6 +5,7 @@
 mod amending;
 mod check;
 mod example;
+mod preset;
 
 use deserr::{Deserr, IntoValue, Value, ValuePointerRef};
 use serde::Serialize;
@@ -22,6 +23,7 @@ use crate::platform::text::Line;
 
 pub use amending::amended;
 pub use example::{amendment_example, example};
+pub use preset::Preset;
 
 /// Weights of a whole add up to this.
 pub const WHOLE: i64 = 1000;
@@ -37,6 +39,14 @@ pub const MOST_LEVELS: usize = 10;
 pub const MOST_FIELDS: usize = 12;
 /// A contest has at most so many awards.
 pub const MOST_AWARDS: usize = 12;
+
+/// Permille as people write a part of a whole: `40%`, `12.5%`.
+pub fn percent(permille: i64) -> String {
+    match permille % 10 {
+        0 => format!("{}%", permille / 10),
+        tenth => format!("{}.{tenth}%", permille / 10),
+    }
+}
 
 /// The name by which a part of the rules is known to machines, for good: a small letter,
 /// then up to 31 small letters, digits or `_`.
@@ -469,6 +479,12 @@ pub(crate) mod tests {
                 "/tracks/0/key"
             ]
         );
+    }
+
+    #[test]
+    fn parts_are_read_as_percent() {
+        assert_eq!(percent(400), "40%");
+        assert_eq!(percent(125), "12.5%");
     }
 
     #[test]

@@ -60,6 +60,16 @@ impl FieldErrors {
         self.0.retain(|(pointer, _)| keeps(pointer));
     }
 
+    /// Makes pointers those of a part of what was looked at: `/rules/tracks` becomes
+    /// `/tracks`, below `/rules`.
+    pub fn rooted(&mut self, at: &str) {
+        for (pointer, _) in &mut self.0 {
+            if let Some(below) = pointer.strip_prefix(at) {
+                *pointer = below.to_owned();
+            }
+        }
+    }
+
     /// Whether no field is bad.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -214,6 +214,12 @@ impl Form {
     }
 }
 
+impl FromIterator<(String, String)> for Form {
+    fn from_iter<T: IntoIterator<Item = (String, String)>>(fields: T) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
 impl<S: Send + Sync> FromRequest<S> for Form {
     type Rejection = Problem;
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod crypto;
 pub mod db;
 pub mod download;
+pub mod faults;
 pub mod fields;
 pub mod forgetting;
 pub mod i18n;

@@ -19,6 +19,11 @@ pub fn pages() -> Vec<(String, Option<String>)> {
     let rules = rules_after(place.now().plus(-2 * 86_400_000));
     let contest = announced(place, &rules);
     let draft = drafted(place, &rules);
+    let unwritten = drafted(place, &rules);
+    place.rows(
+        "UPDATE contest SET draft = NULL WHERE id = ?1",
+        json!([unwritten]),
+    );
     let project =
         |days| organization.publishes(&Notice::of(&[shift("a", morning(place.now(), days), 3)]));
     let entry = entered(&organization, &contest, &project(5), "submitted");
@@ -30,7 +35,19 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         json!([contest]),
     );
     let entries = format!("/organizations/{}/entries", organization.id);
-    let mut pages = result_pages();
+    let written = [&draft, &contest].into_iter().flat_map(|contest| {
+        let rules = format!("/contests/{contest}/run/rules");
+        let sections = [
+            "tracks", "entries", "schedule", "stage-3", "rubric-2", "awards", "json",
+        ];
+        let sections = sections.map(|section| format!("{rules}/{section}"));
+        [rules].into_iter().chain(sections)
+    });
+    let unwritten = format!("/contests/{unwritten}/run/rules");
+    let written = written.chain([unwritten]);
+    let mut pages: Vec<(String, Option<String>)> =
+        written.map(|page| (page, coordinator.clone())).collect();
+    pages.extend(result_pages());
     pages.extend([
         ("/contests".into(), None),
         ("/contests".into(), coordinator.clone()),

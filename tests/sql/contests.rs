@@ -6,4 +6,5 @@ mod pages;
 mod result_pages;
 mod results;
 mod roadshow;
+mod rules_form;
 mod running;

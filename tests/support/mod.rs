@@ -7,6 +7,7 @@ pub mod attendance;
 pub mod contests;
 pub mod contract;
 pub mod desk;
+pub mod filled;
 pub mod jury;
 pub mod notice;
 pub mod people;

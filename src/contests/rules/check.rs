@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Criterion, Key, Method, Rules, Stage, StageKind, WHOLE};
+use super::{Criterion, Key, Method, Rules, Stage, StageKind, WHOLE, percent};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 
@@ -28,6 +28,19 @@ impl Faults<'_> {
                     "is used by an earlier one",
                 );
             }
+        }
+    }
+
+    /// Weights make a whole; what they come to is said as people write it.
+    fn whole(&mut self, list: &str, weights: impl Iterator<Item = i64>) {
+        let sum = weights.sum();
+        if sum != WHOLE {
+            let sum = percent(sum);
+            self.push(
+                list,
+                format!("占比（权重）相加应为 100%，现在是 {sum}"),
+                format!("weights must add up to 100% (1000 permille), and come to {sum}"),
+            );
         }
     }
 
@@ -92,12 +105,8 @@ impl Rules {
                 "至少要有一个评分阶段",
                 "must have a stage that is scored",
             );
-        } else if self.judged().map(|stage| stage.weight.get()).sum::<i64>() != WHOLE {
-            faults.push(
-                "/stages",
-                "各评分阶段的权重之和应为 1000（千分比）",
-                "weights of the scored stages must add up to 1000 (permille)",
-            );
+        } else {
+            faults.whole("/stages", self.judged().map(|stage| stage.weight.get()));
         }
         for (index, stage) in self.stages.iter().enumerate() {
             let at = format!("/stages/{index}");
@@ -179,7 +188,7 @@ fn check_judged(stage: &Stage, at: &str, faults: &mut Faults) {
     if stage.weight.get() == 0 {
         faults.push(
             &format!("{at}/weight"),
-            "评分阶段的权重应大于 0",
+            "评分阶段的占比（权重）应大于 0",
             "must be more than 0",
         );
     }
@@ -194,7 +203,7 @@ fn check_judged(stage: &Stage, at: &str, faults: &mut Faults) {
         faults.push(
             &format!("{at}/blind"),
             "路演当面进行，不能匿名",
-            "must be false: judges see who presents",
+            "cannot be: judges see who presents",
         );
     }
     let dropped = 2 * stage.trim.get();
@@ -206,19 +215,14 @@ fn check_judged(stage: &Stage, at: &str, faults: &mut Faults) {
         faults.push(
             &format!("{at}/trim"),
             "只在去掉最高、最低分时填写，去掉的总数应少于评委人数",
-            "must be given for trimmed_mean only, and leave one judge at least",
+            "is for the trimmed mean only, and must leave one judge at least",
         );
     }
     let list = format!("{at}/criteria");
     faults.some(&list, stage.criteria.is_empty());
     faults.unique(&list, stage.criteria.iter().map(|one| &one.key));
-    let sum: i64 = stage.criteria.iter().map(|one| one.weight.get()).sum();
-    if sum != WHOLE && !stage.criteria.is_empty() {
-        faults.push(
-            &list,
-            "各评分项的权重之和应为 1000（千分比）",
-            "weights must add up to 1000 (permille)",
-        );
+    if !stage.criteria.is_empty() {
+        faults.whole(&list, stage.criteria.iter().map(|one| one.weight.get()));
     }
     for (index, criterion) in stage.criteria.iter().enumerate() {
         check_scale(criterion, &format!("{list}/{index}"), faults);

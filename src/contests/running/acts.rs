@@ -8,6 +8,7 @@ use super::{Amendment, ContestDraft, NewContest};
 use crate::contests::ContestState;
 use crate::contests::rules::{Rules, amended};
 use crate::organizations::api::unknown_region;
+use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Words;
 use crate::platform::idempotency::IdempotencyKey;
@@ -16,7 +17,7 @@ use crate::platform::text::{Line, Prose};
 use crate::platform::visit::Visit;
 
 /// 412: the contest is not what the caller looked at.
-fn version_conflict(version: i64) -> Problem {
+pub fn version_conflict(version: i64) -> Problem {
     crate::organizations::api::version_conflict(version).titled(Words::new(
         "大赛刚被改动，请先读取最新内容",
         "The contest has changed meanwhile; read its latest version first",
@@ -24,7 +25,7 @@ fn version_conflict(version: i64) -> Problem {
 }
 
 /// 409: only drafts are edited and announced.
-fn not_draft() -> Problem {
+pub fn not_draft() -> Problem {
     Problem::new(
         StatusCode::CONFLICT,
         "contest_not_draft",
@@ -100,18 +101,56 @@ async fn loaded(visit: &Visit, id: Uuid, key: &IdempotencyKey) -> Result<Loaded,
     store::load(visit, &id.to_string(), key).await
 }
 
-/// Writes a draft anew.
-pub async fn edit(visit: &Visit, id: Uuid, body: &ContestDraft, meant: Meant<'_>) -> Done {
-    let before = match loaded(visit, id, &IdempotencyKey::default()).await? {
-        Loaded::Now(before) => before,
-        Loaded::Earlier(written) => return done(written),
+/// Loads a draft that is as somebody looked at it.
+async fn draft(visit: &Visit, id: Uuid, meant: Meant<'_>) -> Result<Box<Seen>, Problem> {
+    // Without a key nothing was carried out before.
+    let Loaded::Now(before) = loaded(visit, id, &IdempotencyKey::default()).await? else {
+        return Err(Problem::internal("an edit has no key"));
     };
     if before.contest.state != ContestState::Draft {
         return Err(not_draft());
     }
     require_meant(&before, meant)?;
+    Ok(before)
+}
+
+/// Writes a draft anew.
+pub async fn edit(visit: &Visit, id: Uuid, body: &ContestDraft, meant: Meant<'_>) -> Done {
+    let before = draft(visit, id, meant).await?;
     let words = words(&body.name, body.about.as_ref(), body.rules.as_ref());
     done(store::edit(visit, &before, words).await?)
+}
+
+/// Writes what a draft is called and is about; its rules stay, whatever `body` says.
+pub async fn describe(visit: &Visit, id: Uuid, body: &ContestDraft, meant: Meant<'_>) -> Done {
+    let before = draft(visit, id, meant).await?;
+    let rules = before.contest.draft()?;
+    let words = words(&body.name, body.about.as_ref(), rules.as_ref());
+    done(store::edit(visit, &before, words).await?)
+}
+
+/// Writes the rules of a draft; what it is called and is about stays.
+pub async fn write_rules(visit: &Visit, id: Uuid, rules: &Rules, meant: Meant<'_>) -> Done {
+    let before = draft(visit, id, meant).await?;
+    let words = ContestWords {
+        name: &before.contest.name,
+        about: &before.contest.about,
+        draft: Some(rules),
+    };
+    done(store::edit(visit, &before, words).await?)
+}
+
+/// What keeps rules from being announced now; pointers begin with `at`.
+pub fn announceable(rules: &Rules, now: Instant, at: &str) -> Result<(), FieldErrors> {
+    let mut errors = rules.check(at).err().unwrap_or_default();
+    if rules.entries.opens_at <= now {
+        let words = Words::new(
+            "应晚于现在：规则要在报名开始前公布",
+            "must be to come: rules are published before entries open",
+        );
+        errors.push(format!("{at}/entries/opens_at"), words);
+    }
+    errors.into_result()
 }
 
 /// Publishes the rules of a draft: they are whole, and entries open after that.
@@ -138,20 +177,18 @@ pub async fn announce(visit: &Visit, id: Uuid, meant: Meant<'_>, key: &Idempoten
         let words = Words::new("公布前必须写好规则", "must be written before announcing");
         Problem::invalid(FieldErrors::one("/rules", words))
     })?;
-    let mut errors = rules.check("/rules").err().unwrap_or_default();
-    if rules.entries.opens_at <= visit.now {
-        let words = Words::new(
-            "应晚于现在：规则要在报名开始前公布",
-            "must be to come: rules are published before entries open",
-        );
-        errors.push("/rules/entries/opens_at", words);
-    }
-    errors.into_result().map_err(Problem::invalid)?;
+    announceable(&rules, visit.now, "/rules").map_err(Problem::invalid)?;
     done(store::announce(visit, &before, &rules, key).await?)
 }
 
 /// Publishes other rules, in the open and never backwards.
-pub async fn amend(visit: &Visit, id: Uuid, body: &Amendment, key: &IdempotencyKey) -> Done {
+pub async fn amend(
+    visit: &Visit,
+    id: Uuid,
+    body: &Amendment,
+    meant: Meant<'_>,
+    key: &IdempotencyKey,
+) -> Done {
     let before = match loaded(visit, id, key).await? {
         Loaded::Now(before) => before,
         Loaded::Earlier(written) => return done(written),
@@ -160,6 +197,7 @@ pub async fn amend(visit: &Visit, id: Uuid, body: &Amendment, key: &IdempotencyK
     let (ContestState::Announced, Some(standing)) = (before.contest.state, standing) else {
         return Err(not_running());
     };
+    require_meant(&before, meant)?;
     let mut errors = body.rules.check("/rules").err().unwrap_or_default();
     if let Err(backwards) = amended(&standing, &body.rules, visit.now, "/rules") {
         errors.extend(backwards);

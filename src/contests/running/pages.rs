@@ -2,6 +2,7 @@
 
 mod console;
 mod contest;
+pub mod rules;
 
 pub use console::{act, run};
 pub use contest::contest;

@@ -4,7 +4,6 @@ mod faults;
 mod fields;
 mod row;
 
-pub use faults::{Fault, summary};
 pub use fields::{Beside, fields};
 
 use row::{Row, at, end, number, put};

@@ -52,39 +52,61 @@ fn a_contest_is_prepared_announced_and_read() {
     let public = run.trim_end_matches("/run").to_owned();
     place.get(&public).is(404);
     let page = opens(&coordinator, &run).is(200).text();
-    assert!(page.contains("赣州&lt;大赛&gt;") && page.contains("judges_per_entry"));
-    let edit = format!("{run}/edit");
-    let slip = [
+    assert!(page.contains("赣州&lt;大赛&gt;") && !page.contains("judges_per_entry"));
+    let named = [
         ("version", "1"),
         ("name", "赣州大赛"),
-        ("rules", "{\"tracks\": ["),
+        ("about", "山村志愿服务"),
     ];
-    let told = fills_in(&coordinator, &edit, &slip).is(422).text();
+    let edit = format!("{run}/edit");
+    fills_in(&coordinator, &edit, &[("version", "1"), ("name", "")]).is(422);
+    fills_in(&coordinator, &edit, &named).is(303);
+    fills_in(&coordinator, &edit, &named).is(412);
+    let json = format!("{run}/rules/json");
+    let page = opens(&coordinator, &json).is(200).text();
+    assert!(page.contains("judges_per_entry"));
+    let slip = [("version", "2"), ("rules", "{\"tracks\": [")];
+    let told = fills_in(&coordinator, &json, &slip).is(422).text();
     assert!(told.contains("不是合法的 JSON") && told.contains("{&quot;tracks&quot;: ["));
+    let announce = format!("{run}/announce");
+    let unwritten = fills_in(&coordinator, &announce, &[("version", "2")]);
+    assert!(unwritten.is(422).text().contains("公布前必须写好规则"));
     let mut rules = example();
     rules["stages"][1]["weight"] = json!(1);
     let text = rules.to_string();
-    let draft = [
-        ("version", "1"),
-        ("name", "赣州大赛"),
-        ("rules", text.as_str()),
-    ];
-    fills_in(&coordinator, &edit, &draft).is(303);
-    fills_in(&coordinator, &edit, &draft).is(412);
-    let announce = format!("{run}/announce");
-    let told = fills_in(&coordinator, &announce, &[("version", "2")])
-        .is(422)
-        .text();
-    assert!(told.contains("/rules/stages") && told.contains("1000"));
+    let draft = [("version", "2"), ("rules", text.as_str())];
+    fills_in(&coordinator, &json, &draft).is(303);
+    let stale = fills_in(&coordinator, &json, &draft).is(412).text();
+    assert!(stale.contains("您填写的内容还在下面"));
+    // What is wrong is told in words, with the way to it, and no pointer.
+    let told = fills_in(&coordinator, &announce, &[("version", "3")]);
+    let told = told.is(422).text();
+    assert!(told.contains(&format!("href=\"{run}/rules/schedule#stages\"")));
+    assert!(told.contains("现在是 60.1%") && !told.contains("/rules/stages<"));
     let text = example().to_string();
-    let draft = [
-        ("version", "2"),
-        ("name", "赣州大赛"),
+    let draft = [("version", "3"), ("rules", text.as_str())];
+    fills_in(&coordinator, &json, &draft).is(303);
+    fills_in(&coordinator, &announce, &[("version", "4")]).is(303);
+    // Names and descriptions change nothing of the rules, nor they of those.
+    let about = place.value("SELECT about FROM contest", json!([]));
+    assert_eq!(about, "山村志愿服务");
+    let page = opens(&coordinator, &json).is(200).text();
+    assert!(page.contains("judges_per_entry") && page.contains("公开修订"));
+    let mut rules = example();
+    rules["stages"][1]["judges_per_entry"] = json!(5);
+    let text = rules.to_string();
+    let amendment = [
+        ("version", "5"),
         ("rules", text.as_str()),
+        ("reason", "人手不足"),
     ];
-    fills_in(&coordinator, &edit, &draft).is(303);
-    fills_in(&coordinator, &announce, &[("version", "3")]).is(303);
-    let hash = place.value("SELECT hash FROM contest_rules", json!([]));
+    fills_in(&coordinator, &json, &amendment[..2]).is(422);
+    fills_in(&coordinator, &json, &amendment).is(303);
+    fills_in(&coordinator, &json, &amendment).is(412);
+    let hash = place.value(
+        "SELECT hash FROM contest_rules ORDER BY version DESC LIMIT 1",
+        json!([]),
+    );
     let page = place.get(&public).is(200).text();
     for shown in [
         hash.as_str().unwrap(),

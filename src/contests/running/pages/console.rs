@@ -5,16 +5,15 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::moment;
+use super::{moment, rules};
 use crate::choice;
 use crate::contests::entering::store::{EntryLine, Wanted, list};
-use crate::contests::rules::{Rules, example};
 use crate::contests::running::acts;
 use crate::contests::running::api::officers::appointed;
 use crate::contests::running::store::{self, Officer, Seen};
 use crate::contests::{ContestOffice, ContestState, entry_label};
 use crate::platform::fields::FieldErrors;
-use crate::platform::i18n::{Lang, Words};
+use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Digits, Form, Id, LargeForm, PageQuery, Path, parse_id};
 use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
@@ -31,8 +30,6 @@ choice! {
         Edit = "edit",
         /// The draft is announced.
         Announce = "announce",
-        /// The rules are amended.
-        Amend = "amend",
         /// The contest is called off.
         CallOff = "call_off",
         /// Somebody has an office.
@@ -50,7 +47,6 @@ impl RunAct {
                 "已公布。规则和它的哈希值谁都可以核对。",
                 "Announced. Anybody can check the rules and their hash.",
             ),
-            Self::Amend => lang.pick("修订已公开。", "The amendment is public."),
             Self::CallOff => lang.pick("大赛已取消。", "The contest is called off."),
             Self::Appoint => lang.pick(
                 "已任命。请告诉对方用这个手机号登录。",
@@ -111,14 +107,16 @@ async fn shown(
         @if let Some(done) = query.done { p.say.good role="status" { (done.done(lang)) } }
         p { span.state { (contest.state.name(lang)) } }
         div.actions {
+            // The rules of a draft come first.
+            @let quiet = (contest.state != ContestState::Draft).then_some("quiet");
+            a.button.(quiet.unwrap_or_default()) href={ (here) "/rules" } { (lang.pick("评审规则", "Rules")) }
             a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) }
             a.button.quiet href={ "/contests/" (id) "/run/results" } { (lang.pick("汇总与审定", "Results")) }
         }
-        @if let Some(problem) = refused.problem { (told(problem, lang)) }
+        @if let Some(problem) = refused.problem { (told(problem, &seen, &here, lang)?) }
         @if !runs { p.say.wait { (lang.pick("您可以查看，不能改动。", "You may look, and change nothing.")) } }
         @match contest.state {
-            ContestState::Draft if runs => (drafting(&seen, &here, &of(RunAct::Edit), lang)?),
-            ContestState::Announced if runs => (amending(&seen, &here, &of(RunAct::Amend), lang)?),
+            ContestState::Draft if runs => (drafting(&seen, &here, &of(RunAct::Edit), lang)),
             ContestState::Cancelled => p.say { (contest.state_reason.as_deref().unwrap_or_default()) },
             ContestState::Draft | ContestState::Announced => {}
         }
@@ -140,39 +138,21 @@ async fn shown(
     Ok(refused.answered(response))
 }
 
-/// Why something was refused, with every fault of the rules and where it stands.
-fn told(problem: &Problem, lang: Lang) -> Markup {
+/// Why something was refused; what is wrong with the rules, with the way to it.
+fn told(problem: &Problem, seen: &Seen, here: &str, lang: Lang) -> Result<Markup, Problem> {
+    let rules = seen.contest.draft()?;
     let faults = problem.errors().in_lang(lang);
-    html! {
+    Ok(html! {
         div.say role="alert" {
             p { (problem.title(lang)) }
-            @if !faults.is_empty() {
-                ul { @for fault in faults { li { code { (fault.pointer) } " " (fault.detail) } } }
+            @if let (Some(rules), false) = (&rules, faults.is_empty()) {
+                @let faults = rules::by_section(rules, problem.errors(), lang);
+                (rules::leading(rules, &faults, &format!("{here}/rules"), lang))
+            } @else if !faults.is_empty() {
+                ul { @for fault in faults { li { (fault.detail) } } }
             }
         }
-    }
-}
-
-/// Rules as a person edits them.
-fn pretty(rules: &Value) -> String {
-    serde_json::to_string_pretty(rules).unwrap_or_default()
-}
-
-fn rules_text(rules: Option<&Rules>) -> String {
-    rules.map_or_else(|| pretty(&example()), |rules| pretty(&json!(rules)))
-}
-
-fn rules_field(text: &str, lang: Lang) -> Markup {
-    ask(
-        "rules",
-        lang.pick("评审规则", "Rules"),
-        Some(lang.pick(
-            "JSON：赛道、报名、阶段与评分项、奖项。权重用千分比，时间带时区",
-            "JSON: tracks, entries, stages with criteria, awards. Weights in permille, times with an offset",
-        )),
-        None,
-        &html! { textarea #rules name="rules" rows="20" required spellcheck="false" { (text) } },
-    )
+    })
 }
 
 fn reason(id: &str, refused: &Refused, hint: &str, lang: Lang) -> Markup {
@@ -188,17 +168,16 @@ fn reason(id: &str, refused: &Refused, hint: &str, lang: Lang) -> Markup {
     )
 }
 
-fn drafting(seen: &Seen, here: &str, refused: &Refused, lang: Lang) -> Result<Markup, Problem> {
+fn drafting(seen: &Seen, here: &str, refused: &Refused, lang: Lang) -> Markup {
     let contest = &seen.contest;
-    let standing = contest.draft()?;
     let typed = |name: &str, stands: &str| match refused.form {
         Some(form) => form.get(name).unwrap_or_default().to_owned(),
         None => stands.to_owned(),
     };
     let name = refused.wrong("name", lang);
-    Ok(html! {
+    html! {
         section.course #draft {
-            h2 { (lang.pick("草稿", "Draft")) }
+            h2 { (lang.pick("名称和介绍", "Name and description")) }
             form method="post" action={ (here) "/edit" } {
                 input type="hidden" name="version" value=(contest.version);
                 (ask("name", lang.pick("名称", "Name"), None, name,
@@ -206,45 +185,14 @@ fn drafting(seen: &Seen, here: &str, refused: &Refused, lang: Lang) -> Result<Ma
                 (ask("about", lang.pick("介绍", "About"), None, refused.wrong("about", lang), &html! {
                     textarea #about name="about" rows="4" maxlength="4000" { (typed("about", &contest.about)) }
                 }))
-                (rules_field(&typed("rules", &rules_text(standing.as_ref())), lang))
-                button { (lang.pick("保存草稿", "Save the draft")) }
+                button.quiet { (lang.pick("保存", "Save")) }
             }
-            @if standing.is_some() {
-                form method="post" action={ (here) "/announce" } {
-                    input type="hidden" name="version" value=(contest.version);
-                    p.small { (lang.pick(
-                        "公布已保存的草稿。公布后规则冻结，只能公开修订。",
-                        "Announces the draft as it was saved. Rules are frozen then, and change by amendments only.",
-                    )) }
-                    button.wide { (lang.pick("公布大赛", "Announce the contest")) }
-                }
-            }
+            p.small { (lang.pick(
+                "规则写好后，在“评审规则”页公布大赛。",
+                "Once its rules are written, the contest is announced from their page.",
+            )) }
         }
-    })
-}
-
-fn amending(seen: &Seen, here: &str, refused: &Refused, lang: Lang) -> Result<Markup, Problem> {
-    let standing = seen.contest.rules()?;
-    let text = match refused.form {
-        Some(form) => form.get("rules").unwrap_or_default().to_owned(),
-        None => rules_text(standing.as_ref()),
-    };
-    Ok(html! {
-        section.course #amend {
-            details open[refused.problem.is_some()] {
-                summary { (lang.pick("修订规则", "Amend the rules")) }
-                p.small { (lang.pick(
-                    "修订连同原因公开。已开始的阶段不改评分标准，已给的时间和字数只增不减。",
-                    "An amendment is public with its reason. Stages that have opened keep their rubric; time and room given only grow.",
-                )) }
-                form method="post" action={ (here) "/amend" } {
-                    (rules_field(&text, lang))
-                    (reason("amend-reason", refused, lang.pick("公开显示", "Public"), lang))
-                    button { (lang.pick("公开修订", "Publish the amendment")) }
-                }
-            }
-        }
-    })
+    }
 }
 
 fn entered(visit: &Visit, id: Uuid, items: &[EntryLine], next: Option<i64>) -> Markup {
@@ -309,32 +257,11 @@ fn offices(officers: &[Officer], here: &str, runs: bool, refused: &Refused, lang
     }
 }
 
-/// The members of a body out of a form; rules are read as JSON.
-fn body(form: &Form, names: &[&str]) -> Result<Value, FieldErrors> {
-    let mut members = Map::new();
-    for name in names {
-        let Some(text) = form.get(name) else { continue };
-        let value = match *name {
-            "rules" => serde_json::from_str(text).map_err(|fault| {
-                let (line, column) = (fault.line(), fault.column());
-                FieldErrors::one(
-                    "/rules",
-                    Words::new(
-                        format!("不是合法的 JSON（第 {line} 行第 {column} 列）"),
-                        format!("is not JSON (line {line}, column {column})"),
-                    ),
-                )
-            })?,
-            _ => json!(text),
-        };
-        members.insert((*name).to_owned(), value);
-    }
-    Ok(Value::Object(members))
-}
-
+/// Reads a body out of the fields of a form.
 fn read<T: deserr::Deserr<FieldErrors>>(form: &Form, names: &[&str]) -> Result<T, Problem> {
-    let value = body(form, names).map_err(Problem::invalid)?;
-    deserr::deserialize(value).map_err(Problem::invalid)
+    let named = |name: &&str| Some(((*name).to_owned(), json!(form.get(name)?)));
+    let members: Map<String, Value> = names.iter().filter_map(named).collect();
+    deserr::deserialize(Value::Object(members)).map_err(Problem::invalid)
 }
 
 async fn carried_out(visit: &Visit, id: Uuid, act: RunAct, form: &Form) -> Result<(), Problem> {
@@ -343,14 +270,10 @@ async fn carried_out(visit: &Visit, id: Uuid, act: RunAct, form: &Form) -> Resul
     let meant = |version| seen.is_none_or(|seen| seen == version);
     match act {
         RunAct::Edit => {
-            let draft = read(form, &["name", "about", "rules"])?;
-            acts::edit(visit, id, &draft, &meant).await.map(drop)
+            let draft = read(form, &["name", "about"])?;
+            acts::describe(visit, id, &draft, &meant).await.map(drop)
         }
         RunAct::Announce => acts::announce(visit, id, &meant, &key).await.map(drop),
-        RunAct::Amend => {
-            let amendment = read(form, &["reason", "rules"])?;
-            acts::amend(visit, id, &amendment, &key).await.map(drop)
-        }
         RunAct::CallOff => {
             let body: crate::contests::running::Cancellation = read(form, &["reason"])?;
             acts::call_off(visit, id, &body.reason, &key)

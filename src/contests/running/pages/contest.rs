@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{moment, period};
 use crate::contests::ContestState;
-use crate::contests::rules::{Award, Criterion, Method, Rules, Stage};
+use crate::contests::rules::{Award, Criterion, Method, Rules, Stage, percent};
 use crate::contests::running::store::{self, Seen};
 use crate::platform::clock::Instant;
 use crate::platform::i18n::Lang;
@@ -123,14 +123,6 @@ fn award_words(award: &Award, lang: Lang) -> String {
     }
 }
 
-/// Permille as people read a part of a whole.
-fn percent(permille: i64) -> String {
-    match permille % 10 {
-        0 => format!("{}%", permille / 10),
-        tenth => format!("{}.{tenth}%", permille / 10),
-    }
-}
-
 fn rubric(stage: &Stage, lang: Lang) -> Markup {
     html! {
         section.course id={ "stage-" (stage.key.as_str()) } {
@@ -192,16 +184,5 @@ fn texts(visit: &Visit, seen: &Seen) -> Markup {
                 }
             } }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::percent;
-
-    #[test]
-    fn parts_are_read_as_percent() {
-        assert_eq!(percent(400), "40%");
-        assert_eq!(percent(125), "12.5%");
     }
 }

@@ -1,11 +1,10 @@
 //! Where on the form a fault of the body stands, in words of the form.
 
-use maud::{Markup, html};
-
 use super::Sheet;
 use super::row::{Row, at};
 use crate::menu::parts::{project_part, project_position, shift_part};
 use crate::platform::clock::{Instant, parse_date};
+use crate::platform::faults::Fault;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 
@@ -13,17 +12,6 @@ use crate::platform::i18n::Lang;
 const INPUTS: [&str; 9] = [
     "role", "day", "first", "until", "from", "to", "capacity", "waitlist", "reason",
 ];
-
-/// What is wrong with one field of the form.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
-    /// The field's id; empty when it has none on the form.
-    pub field: String,
-    /// What the field is called.
-    pub label: String,
-    /// What is wrong with it.
-    pub detail: String,
-}
 
 /// Three inputs make the times of a shift: a day, a start and an end.
 struct Times<'a> {
@@ -203,28 +191,5 @@ pub fn input_name(part: &str, lang: Lang) -> Option<&'static str> {
         "to" => shift_part("ends_at", lang),
         "reason" => shift_part("change_reason", lang),
         part => shift_part(part, lang),
-    }
-}
-
-/// So many faults, and the way to each.
-pub fn summary(faults: &[Fault], lang: Lang) -> Markup {
-    html! {
-        p { (counted(faults.len(), lang)) }
-        ul { @for fault in faults {
-            li {
-                @if fault.field.is_empty() { (fault.detail) } @else {
-                    a href={ "#" (fault.field) } { (fault.label) } (lang.pick("：", ": ")) (fault.detail)
-                }
-            }
-        } }
-    }
-}
-
-/// How many fields are at fault, in a sentence.
-fn counted(faults: usize, lang: Lang) -> String {
-    match (lang, faults) {
-        (Lang::Zh, count) => format!("共 {count} 处需要修改，点一下就能跳到那一处："),
-        (Lang::En, 1) => "One field needs correcting:".to_owned(),
-        (Lang::En, count) => format!("{count} fields need correcting:"),
     }
 }

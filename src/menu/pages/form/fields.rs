@@ -2,11 +2,12 @@
 
 use maud::{Markup, html};
 
-use super::faults::{Fault, input_name};
+use super::faults::input_name;
 use super::row::Row;
 use super::{NUMBERS, Sheet};
 use crate::menu::parts::project_part;
 use crate::menu::{Field, Skill};
+use crate::platform::faults::{self, Fault};
 use crate::platform::i18n::Lang;
 use crate::platform::page::{ask, text_input};
 use crate::regions::Region;
@@ -37,11 +38,7 @@ pub struct Beside<'a> {
 
 impl Beside<'_> {
     fn wrong(&self, field: &str) -> Option<String> {
-        let mut all = self.faults.iter().filter(|fault| fault.field == field);
-        let first = all.next()?.detail.clone();
-        Some(all.fold(first, |whole, more| {
-            format!("{whole}{}{}", self.lang.pick("；", "; "), more.detail)
-        }))
+        faults::wrong(self.faults, field, self.lang)
     }
 
     /// Whether anything is wrong below a heading: `shift-0`, `shift-0-day` …
