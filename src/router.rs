@@ -347,6 +347,17 @@ fn judging_pages() -> Router {
         )
 }
 
+/// Roadshows: where they are run, and what everybody sees of them.
+fn roadshow_pages() -> Router {
+    use contests::roadshow::pages;
+    Router::new()
+        .route(
+            "/contests/{id}/roadshow/{stage}",
+            get(pages::console).post(pages::act),
+        )
+        .route("/contests/{id}/live/{stage}", get(pages::live))
+}
+
 /// Where those work who run a shift.
 fn organizing_pages() -> Router {
     use signups::organizing::pages::{print, requests};
@@ -524,6 +535,7 @@ fn pages() -> Router {
         .merge(signal_pages())
         .merge(transfer_pages())
         .merge(judging_pages())
+        .merge(roadshow_pages())
         .merge(contest_pages())
         .merge(result_pages())
         .route(

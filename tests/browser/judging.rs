@@ -52,6 +52,90 @@ impl Bench {
     }
 }
 
+/// A roadshow that has just opened: three entries, three judges each.
+struct Show {
+    contest: Contest<'static>,
+    chair: Volunteer<'static>,
+    judges: Vec<Volunteer<'static>>,
+    entries: Vec<Entry>,
+}
+
+impl Show {
+    fn new() -> Self {
+        let contest = Contest::on_stage(app());
+        let team = app().organization();
+        let entries: Vec<Entry> = (0..3).map(|_| contest.entry(&team)).collect();
+        let judges: Vec<_> = (0..3).map(|_| contest.judge()).collect();
+        let pairs: Vec<_> = entries
+            .iter()
+            .flat_map(|entry| judges.iter().map(move |(_, judge)| (entry, &**judge)))
+            .collect();
+        contest.draws_in("roadshow", &pairs);
+        Self {
+            chair: contest.officer("chair"),
+            judges: judges.into_iter().map(|(judge, _)| judge).collect(),
+            contest,
+            entries,
+        }
+    }
+
+    fn does(&self, act: &str, entry: usize) {
+        let body = json!({"entry_id": self.entries[entry].id, "act": act});
+        let floor = self.contest.path("stages/roadshow/floor");
+        self.chair.sends("POST", &floor, &body).is(200);
+    }
+
+    fn scores(&self, judge: usize, entry: usize, mark: usize) {
+        let entry = &self.entries[entry].id;
+        let ballot = self
+            .contest
+            .path(&format!("stages/roadshow/ballots/{entry}"));
+        let body = json!({"scores": {"show": mark}, "hand_in": true});
+        self.judges[judge].sends("PUT", &ballot, &body).is(200);
+    }
+
+    fn shows(&self, entry: usize) {
+        self.does("open", entry);
+        for (judge, mark) in [7, 9, 8].into_iter().enumerate() {
+            self.scores(judge, entry, mark);
+        }
+        self.does("close", entry);
+        self.does("show", entry);
+    }
+
+    fn console(&self) -> String {
+        format!("/contests/{}/roadshow/roadshow", self.contest.id)
+    }
+
+    fn live(&self) -> String {
+        format!("/contests/{}/live/roadshow", self.contest.id)
+    }
+
+    fn stage(&self) -> String {
+        format!("/me/judging/{}/roadshow", self.contest.id)
+    }
+
+    /// Its pages, with an entry shown, one up and one waiting, and one about to be opened again.
+    fn pages(self) -> Vec<(String, Option<String>)> {
+        self.shows(0);
+        self.does("open", 1);
+        let other = Self::new();
+        other.does("open", 0);
+        other.does("close", 0);
+        let again = format!("{}?reopen={}", other.console(), other.entries[0].id);
+        let (chair, judge) = (self.chair.session.clone(), self.judges[0].session.clone());
+        vec![
+            (self.console(), Some(chair)),
+            (other.console(), Some(other.chair.session.clone())),
+            (again, Some(other.chair.session.clone())),
+            (self.live(), None),
+            (self.stage(), Some(judge.clone())),
+            (format!("{}/E0002", self.stage()), Some(judge.clone())),
+            (format!("{}/E0003", self.stage()), Some(judge)),
+        ]
+    }
+}
+
 async fn scores(phone: &Phone, need: usize, effect: usize) {
     for (name, score) in [("need", need), ("effect", effect)] {
         let field = format!("input[name=score_{name}][value='{score}']");
@@ -88,7 +172,8 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         .sends("POST", &bench.contest.path("conflicts"), &conflict)
         .is(200);
     let judge = Some(bench.judge.session.clone());
-    vec![
+    let mut pages = Show::new().pages();
+    pages.extend([
         (format!("/judge/{code}"), None),
         (format!("/judge/{code}"), Some(app().adult().session)),
         (
@@ -100,7 +185,8 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         (bench.stage(), judge.clone()),
         (bench.page(1), judge.clone()),
         (bench.page(2), judge),
-    ]
+    ]);
+    pages
 }
 
 #[test]
@@ -192,6 +278,40 @@ fn what_was_changed_in_another_tab_waits_for_a_choice() {
             bench.ballots(),
             [(false, "{\"effect\":9,\"need\":9}".to_owned())]
         );
+        phone
+    });
+}
+
+#[test]
+fn a_judge_scores_what_comes_up_and_a_chair_shows_it() {
+    with_phone(Settings::default(), |phone| async move {
+        let show = Show::new();
+        phone.opens("/").await;
+        phone.keeps_session(&show.judges[0].session).await;
+        phone.opens(&show.stage()).await;
+        assert!(phone.reads().await.contains("现在没有轮到您评的项目"));
+        // The page finds out by itself.
+        show.does("open", 0);
+        phone
+            .waits_for("document.querySelector('main a.button.wide') !== null")
+            .await;
+        phone.follows("main a.button.wide").await;
+        assert_eq!(phone.path().await, format!("{}/E0001", show.stage()));
+        phone.taps("input[name=score_show][value='7']").await;
+        phone.follows("button[value=hand_in]").await;
+        assert_eq!(phone.path().await, show.stage());
+        assert!(phone.reads().await.contains("您已经交了"));
+        show.scores(1, 0, 9);
+        show.scores(2, 0, 8);
+        // The chair, on the same phone.
+        phone.keeps_session(&show.chair.session).await;
+        phone.opens(&show.console()).await;
+        assert!(phone.reads().await.contains("已交 3 / 3 份"));
+        phone.follows("button[value=close]").await;
+        phone.follows("button[value=show]").await;
+        assert!(phone.reads().await.contains("80.00"));
+        phone.opens(&show.live()).await;
+        assert_eq!(phone.text(".ticket .sum").await, "80.00");
         phone
     });
 }

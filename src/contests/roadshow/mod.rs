@@ -4,6 +4,7 @@
 
 pub mod api;
 mod deciding;
+pub mod pages;
 pub mod store;
 
 use axum::http::StatusCode;

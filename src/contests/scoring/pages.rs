@@ -14,7 +14,8 @@ use super::api::key;
 use super::store::mine::{self, Work};
 use super::store::{self, BallotLine, handed_in};
 use super::{BallotState, blind};
-use crate::contests::rules::{Rules, Stage};
+use crate::contests::roadshow::pages::asking_again;
+use crate::contests::rules::{Rules, Stage, StageKind};
 use crate::platform::assets::{JUDGING_SCRIPT, JUDGING_STYLE};
 use crate::platform::clock::{DAY, HOUR, Instant, MINUTE, day_from};
 use crate::platform::i18n::Lang;
@@ -152,10 +153,8 @@ pub async fn stage(
     let (lang, stage) = (visit.lang, desk.bench.stage()?);
     let title = stage.name.as_str();
     let here = stage_path(contest, stage);
-    let next = desk
-        .items
-        .iter()
-        .find(|line| line.state != BallotState::HandedIn);
+    let goes_on = stage.is_open(visit.now);
+    let is_roadshow = stage.kind == StageKind::Roadshow;
     let body = html! {
         p.small { a href="/me/judging" { (lang.pick("我的评审", "My judging")) } }
         h1 data-judge=(desk.bench.judge) { (title) }
@@ -168,27 +167,60 @@ pub async fn stage(
             div.empty { p { (lang.pick("还没有分给您的参赛项目，抽签后会出现在这里。", "Nothing is drawn for you yet; it will be here once it is.")) } }
         } @else {
             (progress(&desk.items, lang))
-            @if let (Some(line), true) = (next, stage.is_open(visit.now)) {
-                div.actions { a.button.wide href={ (here) "/" (line.number) } {
-                    (lang.pick("评 ", "Score ")) (line.number)
-                } }
-            }
+            @if goes_on && is_roadshow { (up(&desk.items, &here, lang)) }
+            @else if goes_on { (next(&desk.items, &here, lang)) }
             ul.shifts { @for line in &desk.items { li {
                 div {
-                    strong { a href={ (here) "/" (line.number) } data-open[line.state != BallotState::HandedIn] { (line.number) " " (line.title) } }
-                    small { br; (track(&desk.bench.rules, &line.track)) }
+                    strong { a href={ (here) "/" (line.number) } data-open[line.is_up() && line.state != BallotState::HandedIn] { (line.number) " " (line.title) } }
+                    small {
+                        br; (track(&desk.bench.rules, &line.track))
+                        @if let Some(floor) = line.floor { " · " (floor.name(lang)) }
+                    }
                 }
                 div.go { (state(line.state, lang)) }
             } } }
         }
     };
-    Ok(page_with_head(
-        &visit,
-        Audience::Oneself,
-        title,
-        &head(),
-        &body,
+    let response = page_with_head(&visit, Audience::Oneself, title, &head(), &body);
+    Ok(asking_again(
+        response,
+        is_roadshow && visit.now < stage.closes_at,
     ))
+}
+
+/// The one thing to do next.
+fn next(items: &[BallotLine], here: &str, lang: Lang) -> Markup {
+    let next = items
+        .iter()
+        .find(|line| line.state != BallotState::HandedIn);
+    html! {
+        @if let Some(line) = next {
+            div.actions { a.button.wide href={ (here) "/" (line.number) } {
+                (lang.pick("评 ", "Score ")) (line.number)
+            } }
+        }
+    }
+}
+
+/// What is up in a roadshow, which is the one thing to score.
+fn up(items: &[BallotLine], here: &str, lang: Lang) -> Markup {
+    let up: Vec<_> = items.iter().filter(|line| line.is_up()).collect();
+    html! {
+        @if up.is_empty() { p.say.wait role="status" { (lang.pick(
+            "现在没有轮到您评的项目。上场后会出现在这里，本页自动更新。",
+            "Nothing of yours is up now. It will be here once it is called up; this page refreshes itself.",
+        )) } }
+        @for line in up {
+            @let done = line.state == BallotState::HandedIn;
+            div.say.good role="status" {
+                p { (lang.pick("正在评分：", "Up now: ")) strong { (line.number) " " (line.title) } }
+                @if done { p.small { (lang.pick("您已经交了，停止评分前可以修改。", "You have handed in; you may revise it until scoring is closed.")) } }
+                p { a.button.wide.quiet[done] href={ (here) "/" (line.number) } {
+                    @if done { (lang.pick("修改 ", "Revise ")) } @else { (lang.pick("评 ", "Score ")) } (line.number)
+                } }
+            }
+        }
+    }
 }
 
 /// How far one is with an entry.

@@ -229,10 +229,15 @@ fn listing(visit: &Visit, contest: Uuid, stage: &Key) -> Statement {
     )
 }
 
-fn lines(batch: &Batch, at: usize, blind: bool) -> Result<Vec<BallotLine>, Problem> {
+fn lines(
+    batch: &Batch,
+    at: usize,
+    stage: &Stage,
+    now: Instant,
+) -> Result<Vec<BallotLine>, Problem> {
     let rows: Vec<Row> = batch.rows(at)?;
     let line = |row: Row| BallotLine {
-        title: match blind {
+        title: match stage.blind {
             true => row.secrets().hide(&row.title),
             false => row.title.clone(),
         },
@@ -241,7 +246,7 @@ fn lines(batch: &Batch, at: usize, blind: bool) -> Result<Vec<BallotLine>, Probl
         entry_id: row.entry_id,
         track: row.track,
         saved_at: row.saved_at,
-        floor: row.floor,
+        floor: row.floor.map(|floor| floor.at(stage, now)),
     };
     Ok(rows.into_iter().map(line).collect())
 }
@@ -252,7 +257,7 @@ pub async fn desk(visit: &Visit, contest: Uuid, stage: &Key) -> Result<Desk, Pro
     let statements = vec![door, listing(visit, contest, stage)];
     let batch = visit.db.batch(statements).await?;
     let bench = Bench::of(&batch, stage)?;
-    let items = lines(&batch, 1, bench.stage()?.blind)?;
+    let items = lines(&batch, 1, bench.stage()?, visit.now)?;
     Ok(Desk { bench, items })
 }
 
@@ -451,12 +456,12 @@ async fn read(visit: &Visit, contest: Uuid, stage: &Key, one: Statement) -> Resu
     let batch = visit.db.batch(statements).await?;
     let bench = Bench::of(&batch, stage)?;
     let row: Row = batch.first(1)?.ok_or_else(Problem::not_found)?;
-    let blind = bench.stage()?.blind;
+    let stage = bench.stage()?;
     Ok(Sheet {
-        entry: JudgedEntry::of(&row, &bench.rules, blind),
-        floor: row.floor,
+        entry: JudgedEntry::of(&row, &bench.rules, stage.blind),
+        floor: row.floor.map(|floor| floor.at(stage, visit.now)),
         ballot: Ballot::of(&row),
-        items: lines(&batch, 2, blind)?,
+        items: lines(&batch, 2, stage, visit.now)?,
         bench,
     })
 }

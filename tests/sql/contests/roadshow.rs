@@ -530,7 +530,7 @@ fn too_few_ballots_give_no_score() {
     show.chairs("close", 0);
     show.does(&show.chair, "show", 0)
         .refused(409, "too_few_ballots");
-    // A judge who leaves keeps what they handed in; whoever has a conflict does not.
+    // A judge who leaves keeps what they handed in.
     show.chairs("reopen", 0);
     show.scores(2, 0, 7).is(200);
     let leaving = show.contest.path(&format!("judges/{}", show.judges[2].1));
@@ -629,4 +629,158 @@ fn a_blind_roadshow_says_numbers_only() {
     }
     let own = show.chair.reads(&show.floor()).is(200).json();
     assert_eq!(own["items"][0]["title"], "乡村科学课");
+}
+
+fn page(who: &Volunteer, target: &str) -> Answer {
+    who.place.send(&Request::get(target).browser(&who.session))
+}
+
+fn submits(who: &Volunteer, target: &str, fields: &[(&str, &str)]) -> Answer {
+    let request = Request::new("POST", target).browser(&who.session);
+    who.place.send(&request.form(fields))
+}
+
+#[test]
+fn a_chair_runs_a_roadshow_from_a_phone() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let show = Show::opens(place);
+    let contest = &show.contest.id;
+    let console = format!("/contests/{contest}/roadshow/roadshow");
+    let live = format!("/contests/{contest}/live/roadshow");
+    let stage = format!("/me/judging/{contest}/roadshow");
+    let judge = &show.judges[0].0;
+    // Each page leads to the next.
+    let judges = format!("/contests/{contest}/judges");
+    assert!(
+        page(&show.chair, &judges)
+            .is(200)
+            .text()
+            .contains(&format!("href=\"{console}\""))
+    );
+    let public = format!("/contests/{contest}");
+    assert!(
+        place
+            .get(&public)
+            .is(200)
+            .text()
+            .contains(&format!("href=\"{live}\""))
+    );
+    let first = page(&show.chair, &console).is(200);
+    assert_eq!(first.header("refresh"), Some("10"));
+    assert_eq!(first.text().matches("value=\"open\"").count(), 2);
+    let waits = page(judge, &stage).is(200);
+    assert_eq!(waits.header("refresh"), Some("10"));
+    assert!(waits.text().contains("现在没有轮到您评的项目"));
+    let early = page(judge, &format!("{stage}/E0001")).is(200).text();
+    assert!(
+        early.contains("还没有上场") && early.contains("<fieldset id=\"score_show\" disabled>")
+    );
+    assert!(
+        place
+            .get(&live)
+            .is(200)
+            .text()
+            .contains("等待下一个项目上场")
+    );
+    // Called up.
+    let [entry, other] = show.entries.each_ref().map(|entry| &*entry.id);
+    let called = submits(&show.chair, &console, &[("entry", entry), ("act", "open")]).is(303);
+    assert_eq!(
+        called.header("location"),
+        Some(&*format!("{console}#track-education"))
+    );
+    let up = page(&show.chair, &console).is(200);
+    let up = up.text();
+    assert!(up.contains("已交 <b class=\"num\">0</b> / 4 份") && !up.contains("value=\"open\""));
+    let refused = submits(&show.chair, &console, &[("entry", other), ("act", "open")]).is(409);
+    assert!(refused.text().contains("E0001 还在评分"));
+    assert_eq!(refused.header("refresh"), None);
+    let now = page(judge, &stage).is(200);
+    assert!(
+        now.text()
+            .contains(&format!("class=\"button wide\" href=\"{stage}/E0001\""))
+    );
+    assert!(place.get(&live).is(200).text().contains("正在评分"));
+    // Scored without scripts: back to what is up.
+    let whole = [("version", "0"), ("score_show", "9"), ("act", "hand_in")];
+    let handed = submits(judge, &format!("{stage}/E0001"), &whole).is(303);
+    assert_eq!(handed.header("location"), Some(&*stage));
+    for (at, mark) in [(1, 2), (2, 8), (3, 7)] {
+        show.scores(at, 0, mark).is(200);
+    }
+    submits(&show.chair, &console, &[("entry", entry), ("act", "close")]).is(303);
+    // A judge who was too slow keeps what was typed.
+    let late = [("version", "1"), ("score_show", "3"), ("act", "hand_in")];
+    let refused = submits(judge, &format!("{stage}/E0001"), &late)
+        .is(409)
+        .text();
+    assert!(refused.contains("这个项目的评分已经停止") && refused.contains("value=\"3\" checked"));
+    let closed = page(&show.chair, &console).is(200);
+    let again = format!("{console}?reopen={entry}");
+    assert!(closed.text().contains(&format!("href=\"{again}\"")));
+    let asked = page(&show.chair, &again).is(200);
+    assert_eq!(asked.header("refresh"), None);
+    let silent = [("entry", entry), ("act", "reopen"), ("reason", " ")];
+    let refused = submits(&show.chair, &console, &silent).is(422).text();
+    assert!(refused.contains("重新评分须说明原因"));
+    let screen = place.get(&live).is(200);
+    assert!(screen.text().contains("等待公布") && !screen.text().contains("J01"));
+    submits(&show.chair, &console, &[("entry", entry), ("act", "show")]).is(303);
+    let screen = place.get(&live).is(200);
+    assert_eq!(screen.header("refresh"), Some("10"));
+    assert!(
+        screen.text().contains("75.00")
+            && screen.text().contains("<s class=\"nowrap\">J02 20.00</s>")
+    );
+    // Once all is shown and the stage is over, nothing changes any more.
+    desk.passes(8 * HOUR);
+    assert_eq!(place.get(&live).is(200).header("refresh"), None);
+    assert!(
+        !page(&show.chair, &console)
+            .is(200)
+            .text()
+            .contains("value=\"open\"")
+    );
+    assert!(!place.get(&public).is(200).text().contains(&live));
+}
+
+#[test]
+fn the_console_is_for_those_who_run_it_or_watch_over_it() {
+    let desk = Desk::new();
+    let place = desk.place();
+    let show = Show::opens(place);
+    let console = format!("/contests/{}/roadshow/roadshow", show.contest.id);
+    let away = place.get(&console).is(303);
+    assert_eq!(
+        away.header("location"),
+        Some(&*format!("/sign-in?back={console}"))
+    );
+    for who in [
+        &show.judges[0].0,
+        &place.adult(),
+        &show.team.member("owner"),
+    ] {
+        page(who, &console).is(403);
+        submits(
+            who,
+            &console,
+            &[("entry", &show.entries[0].id), ("act", "open")],
+        )
+        .is(403);
+    }
+    let supervisor = show.contest.officer("supervisor");
+    let looks = page(&supervisor, &console).is(200).text();
+    assert!(looks.contains("不能操作") && !looks.contains("name=\"act\""));
+    for target in [
+        format!("/contests/{}/roadshow/paper", show.contest.id),
+        format!("/contests/{}/roadshow/x!", show.contest.id),
+    ] {
+        let answer = page(&show.chair, &target);
+        assert!(matches!(answer.status, 400 | 404), "{answer:?}");
+    }
+    place
+        .get(&format!("/contests/{}/live/paper", show.contest.id))
+        .is(404);
+    submits(&show.chair, &console, &[("act", "𠮷")]).is(422);
 }

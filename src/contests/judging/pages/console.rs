@@ -129,7 +129,7 @@ fn shown(
             }
         }
         ul.shifts { @for judge in &board.judges { (row(visit, &here, board, judge)) } }
-        @for stage in &board.stages { (draws::section(visit, &here, board, stage, refused)) }
+        @for stage in &board.stages { (draws::section(visit, contest, board, stage, refused)) }
         @if board.runs {
             details open[asked(refused, "name") || board.judges.is_empty()] {
                 summary { (lang.pick("邀请评委", "Invite a judge")) }

@@ -1,9 +1,12 @@
 //! The draws of a stage, for those who run the contest.
 
 use maud::{Markup, html};
+use uuid::Uuid;
 
 use super::console::asked;
 use crate::contests::judging::store::inviting::{Board, StageBoard};
+use crate::contests::roadshow::pages::console_path;
+use crate::contests::rules::StageKind;
 use crate::contests::scoring::pages::time_left;
 use crate::platform::clock::day_from;
 use crate::platform::i18n::Lang;
@@ -13,17 +16,21 @@ use crate::platform::visit::Visit;
 /// A stage: what was drawn, how far judges are, and drawing.
 pub fn section(
     visit: &Visit,
-    here: &str,
+    contest: Uuid,
     board: &Board,
     of: &StageBoard,
     refused: &Refused<'_>,
 ) -> Markup {
     let (lang, key) = (visit.lang, of.stage.key.as_str());
+    let here = format!("/contests/{contest}/judges");
     let this = asked(refused, "stage") && refused.typed("stage") == key;
     html! {
         section.course id={ "stage-" (key) } {
             h2 { (of.stage.name.as_str()) }
             p.small { (time_left(visit, &of.stage)) }
+            @if of.stage.kind == StageKind::Roadshow {
+                p { a.button.quiet href=(console_path(contest, &of.stage)) { (lang.pick("路演控制台", "Roadshow console")) } }
+            }
             @if this { (refused.above(lang)) }
             ul { @for line in &of.draws { li.small {
                 @match lang {

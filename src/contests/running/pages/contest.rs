@@ -6,7 +6,8 @@ use maud::{Markup, html};
 
 use super::{moment, period};
 use crate::contests::ContestState;
-use crate::contests::rules::{Award, Criterion, Method, Rules, Stage, percent};
+use crate::contests::roadshow::pages as roadshow;
+use crate::contests::rules::{Award, Criterion, Method, Rules, Stage, StageKind, percent};
 use crate::contests::running::store::{self, Seen};
 use crate::platform::clock::Instant;
 use crate::platform::i18n::Lang;
@@ -78,6 +79,11 @@ fn published(visit: &Visit, seen: &Seen, rules: &Rules) -> Markup {
                     "由志愿服务组织报名：进入“我的组织”，在“参赛”页选择项目。",
                     "Organizations enter: open yours, and choose a project on its page of entries.",
                 )) }
+            }
+            @for stage in rules.stages.iter().filter(|stage| stage.kind == StageKind::Roadshow) {
+                @if seen.contest.state == ContestState::Announced && stage.is_open(visit.now) {
+                    (roadshow::link(&seen.contest.id, stage, lang))
+                }
             }
         }
         section.course #tracks {

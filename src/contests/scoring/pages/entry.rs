@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::{elsewhere, form, head, progress, stage_path, time_left, track};
 use crate::contests::judging::ConflictKind;
+use crate::contests::roadshow::{FloorState, require_up};
 use crate::contests::rules::Stage;
 use crate::contests::scoring::BallotState;
 use crate::contests::scoring::api::{changed, key};
@@ -103,6 +104,10 @@ fn after(contest: Uuid, sheet: &Sheet, act: Option<&str>) -> Result<String, Prob
 /// The next entry after this one, from the beginning again after the last; with `open`, one
 /// that is not handed in.
 fn next(sheet: &Sheet, open: bool) -> Option<&str> {
+    // What comes next in a roadshow is not the judge's to say.
+    if sheet.floor.is_some() {
+        return None;
+    }
     let at = sheet
         .items
         .iter()
@@ -123,7 +128,7 @@ fn shown(
 ) -> Result<Response, Problem> {
     let (lang, stage) = (visit.lang, sheet.bench.stage()?);
     let (here, entry, ballot) = (stage_path(contest, stage), &sheet.entry, &sheet.ballot);
-    let open = stage.is_open(visit.now);
+    let open = stage.is_open(visit.now) && require_up(stage, sheet.floor).is_ok();
     let action = format!("{here}/{}", entry.number);
     let api = format!(
         "/api/v1/contests/{contest}/stages/{}/ballots/{}",
@@ -137,13 +142,14 @@ fn shown(
         p.small { (time_left(visit, stage)) }
         h1 { (entry.number) " " (with_bars(&entry.title, lang)) }
         (told(refused, ballot, stage, lang))
+        @if let Some(floor) = sheet.floor { (on_the_floor(floor, ballot.state, &here, lang)) }
         (content(entry, lang))
         form method="post" action=(action) data-ballot=(api) data-version=(ballot.version)
             data-judge=(sheet.bench.judge) data-state=(ballot.state.word()) data-next=[next(sheet, true).map(|number| format!("{here}/{number}"))]
             data-list=(here) data-name=(entry.number)
         {
             input type="hidden" name="version" value=(ballot.version);
-            h2 { (lang.pick("评分", "Scores")) }
+            h2 #scores { (lang.pick("评分", "Scores")) }
             @for criterion in stage.criteria.iter() { (form::criterion(criterion, ballot, refused, open, lang)) }
             (form::comment(ballot, refused, open, lang))
             p.small role="status" data-saved {
@@ -154,9 +160,11 @@ fn shown(
                 }
             }
             @if open {
-                button.wide name="act" value="hand_in" { @match ballot.state {
-                    BallotState::HandedIn => { (lang.pick("保存修改，看下一件", "Save, and on to the next")) }
-                    _ => { (lang.pick("交这一件，看下一件", "Hand in, and on to the next")) }
+                button.wide name="act" value="hand_in" { @match (ballot.state, sheet.floor) {
+                    (BallotState::HandedIn, None) => { (lang.pick("保存修改，看下一件", "Save, and on to the next")) }
+                    (BallotState::HandedIn, Some(_)) => { (lang.pick("保存修改", "Save")) }
+                    (_, None) => { (lang.pick("交这一件，看下一件", "Hand in, and on to the next")) }
+                    (_, Some(_)) => { (lang.pick("交评分", "Hand in")) }
                 } }
                 div.actions {
                     button.quiet name="act" value="save" { (lang.pick("先存着", "Save for now")) }
@@ -178,6 +186,38 @@ fn shown(
         &head(),
         &body,
     ))
+}
+
+/// Where the entry is in a roadshow, and what that means for its judge.
+fn on_the_floor(floor: FloorState, ballot: BallotState, here: &str, lang: Lang) -> Markup {
+    let words = match (floor, ballot) {
+        (FloorState::Open, _) => lang.pick(
+            "正在评分。停止评分前没有交的不计。",
+            "Being scored. What is not handed in when scoring is closed does not count.",
+        ),
+        (FloorState::Waiting, _) => lang.pick(
+            "还没有上场，可以先看材料，上场后再评分。",
+            "Not up yet: read it now, and score it once it is called up.",
+        ),
+        (FloorState::Closed | FloorState::Shown, BallotState::HandedIn) => lang.pick(
+            "评分已停止，您交的有效。",
+            "Scoring is closed; what you handed in counts.",
+        ),
+        (FloorState::Closed | FloorState::Shown, _) => lang.pick(
+            "评分已停止，您没有交，不计分。",
+            "Scoring is closed; you had not handed in, so it does not count.",
+        ),
+    };
+    html! {
+        div.say.wait[floor != FloorState::Open].good[floor == FloorState::Open] {
+            p { (words) }
+            p { @if floor == FloorState::Open {
+                a.more href="#scores" { (lang.pick("直接评分", "To the scores")) }
+            } @else {
+                a.more href=(here) { (lang.pick("看现在轮到谁", "See what is up now")) }
+            } }
+        }
+    }
 }
 
 /// Why it was not saved, and what stands instead.
