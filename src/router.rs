@@ -182,6 +182,8 @@ operations! {
     "/api/v1/contests/{id}/stages/{stage}/draws" => get contests::judging::api::draws::list, post contests::judging::api::draws::draw;
     "/api/v1/contests/{id}/stages/{stage}/ballots" => get contests::scoring::api::list;
     "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}" => get contests::scoring::api::show, put contests::scoring::api::save;
+    "/api/v1/contests/{id}/log" => get contests::log::api::list;
+    "/api/v1/contests/{id}/log/head" => get contests::log::api::head;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;
@@ -264,6 +266,11 @@ fn contest_pages() -> Router {
             &format!("{own}/{{entry}}"),
             get(entering::pages::entry).post(entering::pages::act),
         )
+}
+
+/// What the supervisor of a contest watches.
+fn audit_pages() -> Router {
+    Router::new().route("/contests/{id}/audit", get(contests::log::pages::audit))
 }
 
 /// What is worth a look among the records.
@@ -484,6 +491,7 @@ fn pages() -> Router {
         .merge(transfer_pages())
         .merge(judging_pages())
         .merge(contest_pages())
+        .merge(audit_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

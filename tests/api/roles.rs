@@ -43,7 +43,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 152] = [
+const TABLE: [(&str, &str, [u16; 19]); 154] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -187,6 +187,8 @@ const TABLE: [(&str, &str, [u16; 19]); 152] = [
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/submission",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/withdrawal",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/eligibility",                  [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/contests/{id}/log",                                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/log/head",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
     ("GET",    "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("DELETE", "/api/v1/contests/{id}/judges/{judge}",                       [401, 401, 401, 403, 204, 403, 403, 403, 204, 204, 401, 401, 401, 401, 401, 401, 401, 403, 403]),

@@ -25,6 +25,12 @@ pub fn pages() -> Vec<(String, Option<String>)> {
          VALUES (?1, ?1, 'chair', ?1, '', 0)",
         json!([contest]),
     );
+    let supervisor = place.adult();
+    place.rows(
+        "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
+         SELECT ?1, ?2, 'supervisor', phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?3",
+        json!([uuid::Uuid::now_v7(), contest, supervisor.id]),
+    );
     let entries = format!("/organizations/{}/entries", organization.id);
     vec![
         ("/contests".into(), None),
@@ -35,6 +41,10 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         (
             format!("/contests/{contest}/run/entries/{entry}"),
             coordinator,
+        ),
+        (
+            format!("/contests/{contest}/audit"),
+            Some(supervisor.session),
         ),
         (entries.clone(), manager.clone()),
         (format!("{entries}/{entry}"), manager.clone()),

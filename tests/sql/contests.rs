@@ -1,5 +1,6 @@
 //! Contests: rules published beforehand, entries, and the log of every act.
 
+mod audit;
 mod entering;
 mod log;
 mod pages;

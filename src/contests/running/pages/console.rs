@@ -111,6 +111,7 @@ async fn shown(
         @if let Some(done) = query.done { p.say.good role="status" { (done.done(lang)) } }
         p { span.state { (contest.state.name(lang)) } }
         p { a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) } }
+        @if seen.standing.supervises() { p { a.button.quiet href={ "/contests/" (id) "/audit" } { (lang.pick("监督", "Watch over it")) } } }
         @if let Some(problem) = refused.problem { (told(problem, lang)) }
         @if !runs { p.say.wait { (lang.pick("您可以查看，不能改动。", "You may look, and change nothing.")) } }
         @match contest.state {
