@@ -184,6 +184,13 @@ operations! {
     "/api/v1/contests/{id}/stages/{stage}/ballots/{entry}" => get contests::scoring::api::show, put contests::scoring::api::save;
     "/api/v1/contests/{id}/log" => get contests::log::api::list;
     "/api/v1/contests/{id}/log/head" => get contests::log::api::head;
+    "/api/v1/contests/{id}/entries/{entry}/purchase" => get contests::outcomes::api::purchases::show, put contests::outcomes::api::purchases::write;
+    "/api/v1/contests/{id}/entries/{entry}/story" => get contests::outcomes::api::stories::show, put contests::outcomes::api::stories::write;
+    "/api/v1/contests/{id}/entries/{entry}/story/sendings" => post contests::outcomes::api::stories::send;
+    "/api/v1/contests/{id}/outcomes" => get contests::outcomes::api::list;
+    "/api/v1/contests/{id}/outcomes.csv" => get contests::outcomes::api::list_csv;
+    "/api/v1/contests/{id}/stories" => get contests::outcomes::api::stories::list;
+    "/api/v1/contests/{id}/stories.csv" => get contests::outcomes::api::stories::list_csv;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;
@@ -271,6 +278,22 @@ fn contest_pages() -> Router {
 /// What the supervisor of a contest watches.
 fn audit_pages() -> Router {
     Router::new().route("/contests/{id}/audit", get(contests::log::pages::audit))
+}
+
+/// What becomes of awarded entries.
+fn outcome_pages() -> Router {
+    use contests::outcomes::pages;
+    Router::new()
+        .route("/contests/{id}/outcomes", get(pages::outcomes))
+        .route("/contests/{id}/run/outcomes", get(pages::list))
+        .route(
+            "/contests/{id}/run/outcomes/{entry}",
+            get(pages::entry).post(pages::act),
+        )
+        .route(
+            "/organizations/{id}/entries/{entry}/story",
+            get(pages::story).post(pages::write_story),
+        )
 }
 
 /// What is worth a look among the records.
@@ -492,6 +515,7 @@ fn pages() -> Router {
         .merge(judging_pages())
         .merge(contest_pages())
         .merge(audit_pages())
+        .merge(outcome_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::app::app;
-use crate::support::contests::{announced, drafted, entered, rules_after};
+use crate::support::contests::{announced, awarded, became, drafted, entered, rules_after};
 use crate::support::notice::{Notice, morning, shift};
 
 /// Pages for those who hold contests, enter them and read of them.
@@ -18,6 +18,13 @@ pub fn pages() -> Vec<(String, Option<String>)> {
     let project =
         |days| organization.publishes(&Notice::of(&[shift("a", morning(place.now(), days), 3)]));
     let entry = entered(&organization, &contest, &project(5), "submitted");
+    awarded(place, &contest, &entry);
+    became(place, &contest, &entry);
+    place.rows(
+        "INSERT INTO contest_story_sending (id, contest_id, entry_id, version, channel, link, on_day, marked_at)
+         VALUES (?1, ?2, ?3, 1, 'china_volunteer', 'https://example.org/1', '2026-11-20', 0)",
+        json!([uuid::Uuid::now_v7(), contest, entry]),
+    );
     let begun = entered(&organization, &contest, &project(6), "draft");
     let gone = entered(&organization, &contest, &project(7), "withdrawn");
     place.rows(
@@ -40,8 +47,18 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         (format!("/contests/{contest}/run"), coordinator.clone()),
         (
             format!("/contests/{contest}/run/entries/{entry}"),
+            coordinator.clone(),
+        ),
+        (format!("/contests/{contest}/outcomes"), None),
+        (
+            format!("/contests/{contest}/run/outcomes"),
+            coordinator.clone(),
+        ),
+        (
+            format!("/contests/{contest}/run/outcomes/{entry}"),
             coordinator,
         ),
+        (format!("{entries}/{entry}/story"), manager.clone()),
         (
             format!("/contests/{contest}/audit"),
             Some(supervisor.session),

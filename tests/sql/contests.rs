@@ -3,5 +3,6 @@
 mod audit;
 mod entering;
 mod log;
+mod outcomes;
 mod pages;
 mod running;

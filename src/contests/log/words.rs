@@ -52,14 +52,32 @@ const ACTS: &[(&str, &str, &str)] = &[
     ("judges.drawn", "抽签分配评委", "Drew judges"),
     ("officer.appointed", "任命职务", "Gave an office"),
     ("officer.dismissed", "解除职务", "Ended an office"),
+    (
+        "purchase.written",
+        "登记政府购买服务",
+        "Wrote down a purchase",
+    ),
+    (
+        "story.consent_withdrawn",
+        "撤回宣传稿的公开同意",
+        "Withdrew the consent to a story",
+    ),
+    ("story.sent", "标记宣传稿已推送", "Marked a story as sent"),
+    ("story.written", "填写宣传稿", "Wrote a story"),
 ];
 
 /// What a member of a line's detail is called.
 const MEMBERS: &[(&str, &str, &str)] = &[
+    ("channel", "渠道", "Channel"),
+    ("consent", "同意公开", "May be published"),
     ("declared", "申报项数", "Conflicts declared"),
     ("draw", "第几次抽签", "Draw"),
+    ("fen", "金额（分）", "Fen"),
+    ("from", "自", "From"),
     ("hash", "哈希", "Hash"),
+    ("link", "网址", "Link"),
     ("name", "名称", "Name"),
+    ("on", "日期", "On"),
     ("project", "项目编号", "Project"),
     ("reason", "原因", "Reason"),
     ("role", "职务", "Office"),
@@ -70,6 +88,7 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("stage", "阶段", "Stage"),
     ("track", "赛道", "Track"),
     ("tracks", "赛道", "Tracks"),
+    ("until", "至", "Until"),
     ("version", "第几次保存", "Version"),
 ];
 

@@ -8,6 +8,8 @@ use uuid::Uuid;
 use super::moment;
 use crate::choice;
 use crate::contests::entering::store::{EntryLine, Wanted, list};
+use crate::contests::outcomes::pages::reminder;
+use crate::contests::outcomes::store::listing::overdue;
 use crate::contests::rules::{Rules, example};
 use crate::contests::running::acts;
 use crate::contests::running::api::officers::appointed;
@@ -98,6 +100,7 @@ async fn shown(
         ..Wanted::default()
     };
     let entries = list(visit, id, &wanted).await?;
+    let overdue = overdue(visit, id).await?;
     let (lang, contest) = (visit.lang, &seen.contest);
     let runs = seen.standing.runs();
     let here = format!("/contests/{id}/run");
@@ -111,6 +114,8 @@ async fn shown(
         @if let Some(done) = query.done { p.say.good role="status" { (done.done(lang)) } }
         p { span.state { (contest.state.name(lang)) } }
         p { a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) } }
+        @if runs && contest.state != ContestState::Draft { p { a.button.quiet href={ (here) "/outcomes" } { (lang.pick("获奖项目后续", "After the awards")) } } }
+        (reminder(overdue, Some(&format!("{here}/outcomes")), lang))
         @if seen.standing.supervises() { p { a.button.quiet href={ "/contests/" (id) "/audit" } { (lang.pick("监督", "Watch over it")) } } }
         @if let Some(problem) = refused.problem { (told(problem, lang)) }
         @if !runs { p.say.wait { (lang.pick("您可以查看，不能改动。", "You may look, and change nothing.")) } }

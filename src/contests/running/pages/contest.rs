@@ -85,6 +85,9 @@ fn published(visit: &Visit, seen: &Seen, rules: &Rules) -> Markup {
             (bars(rules, lang))
         }
         @for stage in rules.judged() { (rubric(stage, lang)) }
+        @if rules.ends_at() <= visit.now {
+            p { a.button.quiet href={ "/contests/" (seen.contest.id) "/outcomes" } { (lang.pick("获奖项目的后续", "What became of awarded entries")) } }
+        }
         p.small { a href="/me/judging" { (lang.pick("我是评委，去评审", "I am a judge")) } }
         @if !rules.awards.is_empty() {
             section.course #awards {
