@@ -198,6 +198,15 @@ operations! {
     "/api/v1/contests/{id}/objections/{objection}/answer" => post contests::results::api::objections::answer;
     "/api/v1/contests/{id}/objections/{objection}/decision" => post contests::results::api::objections::decide;
     "/api/v1/contests/{id}/stages/{stage}/floor" => get contests::roadshow::api::floor, post contests::roadshow::api::act;
+    "/api/v1/contests/{id}/log" => get contests::log::api::list;
+    "/api/v1/contests/{id}/log/head" => get contests::log::api::head;
+    "/api/v1/contests/{id}/entries/{entry}/purchase" => get contests::outcomes::api::purchases::show, put contests::outcomes::api::purchases::write;
+    "/api/v1/contests/{id}/entries/{entry}/story" => get contests::outcomes::api::stories::show, put contests::outcomes::api::stories::write;
+    "/api/v1/contests/{id}/entries/{entry}/story/sendings" => post contests::outcomes::api::stories::send;
+    "/api/v1/contests/{id}/outcomes" => get contests::outcomes::api::list;
+    "/api/v1/contests/{id}/outcomes.csv" => get contests::outcomes::api::list_csv;
+    "/api/v1/contests/{id}/stories" => get contests::outcomes::api::stories::list;
+    "/api/v1/contests/{id}/stories.csv" => get contests::outcomes::api::stories::list_csv;
     "/api/v1/judge-invitations" => post contests::judging::api::answers::answer;
     "/api/v1/ledger/checkpoints" => get ledger::api::checkpoints;
     "/api/v1/ledger/checkpoints/{size}" => get ledger::api::checkpoint;
@@ -305,6 +314,27 @@ fn result_pages() -> Router {
         .route("/contests/{id}/awards/{entry}", get(pages::award))
         .route("/contests/{id}/run/results", get(pages::run))
         .route("/contests/{id}/run/results/{act}", post(pages::act))
+}
+
+/// What the supervisor of a contest watches.
+fn audit_pages() -> Router {
+    Router::new().route("/contests/{id}/audit", get(contests::log::pages::audit))
+}
+
+/// What becomes of awarded entries.
+fn outcome_pages() -> Router {
+    use contests::outcomes::pages;
+    Router::new()
+        .route("/contests/{id}/outcomes", get(pages::outcomes))
+        .route("/contests/{id}/run/outcomes", get(pages::list))
+        .route(
+            "/contests/{id}/run/outcomes/{entry}",
+            get(pages::entry).post(pages::act),
+        )
+        .route(
+            "/organizations/{id}/entries/{entry}/story",
+            get(pages::story).post(pages::write_story),
+        )
 }
 
 /// What is worth a look among the records.
@@ -538,6 +568,8 @@ fn pages() -> Router {
         .merge(roadshow_pages())
         .merge(contest_pages())
         .merge(result_pages())
+        .merge(audit_pages())
+        .merge(outcome_pages())
         .route(
             "/sign-in",
             get(volunteers::pages::sign_in_form).post(volunteers::pages::sign_in_submit),

@@ -5,6 +5,7 @@ pub mod drawing;
 pub mod entering;
 pub mod judging;
 pub mod log;
+pub mod outcomes;
 pub mod ranking;
 pub mod results;
 pub mod roadshow;

@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 
 use crate::support::app::{App, app};
 use crate::support::attendance::{coming, shown};
-use crate::support::contests::{announced, drafted, entered, rules_after, words};
+use crate::support::contests::{
+    announced, awarded, became, drafted, entered, purchase, rules_after, story, words,
+};
 use crate::support::contract::contract;
 use crate::support::jury;
 use crate::support::notice::{Notice, morning, shift};
@@ -44,7 +46,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 169] = [
+const TABLE: [(&str, &str, [u16; 19]); 180] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -188,6 +190,17 @@ const TABLE: [(&str, &str, [u16; 19]); 169] = [
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/submission",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/withdrawal",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/eligibility",                  [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/contests/{id}/log",                                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
+    ("GET",    "/api/v1/contests/{id}/log/head",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",   "/api/v1/contests/{id}/entries/{entry}/purchase",                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("PUT",   "/api/v1/contests/{id}/entries/{entry}/purchase",                     [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",   "/api/v1/contests/{id}/entries/{entry}/story",                        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("PUT",   "/api/v1/contests/{id}/entries/{entry}/story",                        [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
+    ("POST",  "/api/v1/contests/{id}/entries/{entry}/story/sendings",               [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 201]),
+    ("GET",   "/api/v1/contests/{id}/outcomes",                                     [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",   "/api/v1/contests/{id}/outcomes.csv",                                 [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
+    ("GET",   "/api/v1/contests/{id}/stories",                                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
+    ("GET",   "/api/v1/contests/{id}/stories.csv",                                  [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
     ("GET",    "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/judges",                               [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
     ("DELETE", "/api/v1/contests/{id}/judges/{judge}",                       [401, 401, 401, 403, 204, 403, 403, 403, 204, 204, 401, 401, 401, 401, 401, 401, 401, 403, 403]),
@@ -729,6 +742,10 @@ fn contest_for(organization: &Organization, project: &Project, method: &str, pat
         let entry = entered(organization, &id, project, "submitted");
         let sql = "UPDATE contest_entry SET id = ?1 WHERE id = ?2";
         place.rows(sql, json!([id, entry]));
+        if path.ends_with("/purchase") || path.contains("/story") {
+            awarded(place, &id, &id);
+            became(place, &id, &id);
+        }
     }
     id
 }
@@ -793,6 +810,11 @@ fn body(place: &dyn Place, method: &str, path: &str) -> Option<Value> {
         ("PUT", Some("{id}")) => Some(json!({"name": "大赛"})),
         ("PUT", _) if path.contains("/ballots/") => Some(json!({"scores": {"need": 8}})),
         ("PUT", Some("{entry}")) => Some(words()),
+        ("PUT", Some("purchase")) => Some(purchase()),
+        ("PUT", Some("story")) => Some(story()),
+        ("POST", Some("sendings")) => Some(
+            json!({"channel": "china_volunteer", "link": "https://example.org/1", "on": "2026-01-01"}),
+        ),
         ("POST", Some("submission")) => None,
         ("POST", Some("withdrawal")) => Some(json!({})),
         ("POST", Some("eligibility")) => Some(json!({"eligible": true})),

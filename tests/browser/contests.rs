@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::phone::{Settings, with_phone};
 use crate::support::app::app;
-use crate::support::contests::{announced, drafted, entered, rules_after};
+use crate::support::contests::{announced, awarded, became, drafted, entered, rules_after};
 use crate::support::notice::{Notice, morning, shift};
 use crate::support::people::Volunteer;
 use crate::support::place::Place;
@@ -27,12 +27,25 @@ pub fn pages() -> Vec<(String, Option<String>)> {
     let project =
         |days| organization.publishes(&Notice::of(&[shift("a", morning(place.now(), days), 3)]));
     let entry = entered(&organization, &contest, &project(5), "submitted");
+    awarded(place, &contest, &entry);
+    became(place, &contest, &entry);
+    place.rows(
+        "INSERT INTO contest_story_sending (id, contest_id, entry_id, version, channel, link, on_day, marked_at)
+         VALUES (?1, ?2, ?3, 1, 'china_volunteer', 'https://example.org/1', '2026-11-20', 0)",
+        json!([uuid::Uuid::now_v7(), contest, entry]),
+    );
     let begun = entered(&organization, &contest, &project(6), "draft");
     let gone = entered(&organization, &contest, &project(7), "withdrawn");
     place.rows(
         "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
          VALUES (?1, ?1, 'chair', ?1, '', 0)",
         json!([contest]),
+    );
+    let supervisor = place.adult();
+    place.rows(
+        "INSERT INTO contest_officer (id, contest_id, role, phone_hash, phone_sealed, created_at)
+         SELECT ?1, ?2, 'supervisor', phone_hash, phone_sealed, 0 FROM volunteer WHERE id = ?3",
+        json!([uuid::Uuid::now_v7(), contest, supervisor.id]),
     );
     let entries = format!("/organizations/{}/entries", organization.id);
     let written = [&draft, &contest].into_iter().flat_map(|contest| {
@@ -56,7 +69,21 @@ pub fn pages() -> Vec<(String, Option<String>)> {
         (format!("/contests/{contest}/run"), coordinator.clone()),
         (
             format!("/contests/{contest}/run/entries/{entry}"),
+            coordinator.clone(),
+        ),
+        (format!("/contests/{contest}/outcomes"), None),
+        (
+            format!("/contests/{contest}/run/outcomes"),
+            coordinator.clone(),
+        ),
+        (
+            format!("/contests/{contest}/run/outcomes/{entry}"),
             coordinator,
+        ),
+        (format!("{entries}/{entry}/story"), manager.clone()),
+        (
+            format!("/contests/{contest}/audit"),
+            Some(supervisor.session),
         ),
         (entries.clone(), manager.clone()),
         (format!("{entries}/{entry}"), manager.clone()),

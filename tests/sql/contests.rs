@@ -1,7 +1,9 @@
 //! Contests: rules published beforehand, entries, and the log of every act.
 
+mod audit;
 mod entering;
 mod log;
+mod outcomes;
 mod pages;
 mod result_pages;
 mod results;

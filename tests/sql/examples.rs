@@ -9,7 +9,7 @@ use pollster::FutureExt as _;
 use serde_json::{Value, json};
 
 use crate::support::at;
-use crate::support::contests::{announced, drafted, entered};
+use crate::support::contests::{announced, awarded, became, drafted, entered};
 use crate::support::contract::contract;
 use crate::support::desk::Desk;
 use crate::support::jury::Contest;
@@ -483,6 +483,23 @@ fn prepared(desk: &Desk, operation: &str, path: &str, organization: &Organizatio
                 _ => organization.member("owner").session,
             };
             request("POST", target, &session)
+        }
+        "write_purchase" | "write_story" | "mark_story_sent" => {
+            let contest = announced(desk.place(), &example());
+            let start = at("2026-11-28T09:00:00+08:00");
+            let project = organization.publishes(&Notice::of(&[shift("a", start, 5)]));
+            let entry = entered(organization, &contest, &project, "submitted");
+            awarded(desk.place(), &contest, &entry);
+            let target = path.replace("{id}", &contest).replace("{entry}", &entry);
+            let host = desk.place().coordinator("36").session;
+            match operation {
+                "write_story" => request("PUT", target, &organization.key),
+                "write_purchase" => request("PUT", target, &host),
+                _ => {
+                    became(desk.place(), &contest, &entry);
+                    request("POST", target, &host)
+                }
+            }
         }
         "prepare_contest" => {
             let coordinator = desk.place().coordinator("36");

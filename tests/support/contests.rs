@@ -102,3 +102,79 @@ pub fn entered(
     );
     id
 }
+
+/// What makes an entry win gold: a result that two people stand for and that is final, unless
+/// the contest has one, and the award.
+pub fn awarded(place: &dyn Place, contest: &str, entry: &str) {
+    let of = |sql: &str, params: Value| match params {
+        Value::Array(params) => (sql.to_owned(), params),
+        _ => unreachable!(),
+    };
+    let results = "SELECT count(*) FROM contest_result WHERE contest_id = ?1";
+    let mut statements = Vec::new();
+    if place.number(results, json!([contest])) == 0 {
+        statements.push(of(
+            "INSERT INTO contest_result (contest_id, stage, version, document, hash, drawn_at)
+             VALUES (?1, 'final', 1, '{}', ?2, 0)",
+            json!([contest, "0".repeat(64)]),
+        ));
+        for approver in place.crowd(2) {
+            statements.push(of(
+                "INSERT INTO contest_result_approval (contest_id, stage, version, volunteer_id, approved_at)
+                 VALUES (?1, 'final', 1, ?2, 0)",
+                json!([contest, approver.id]),
+            ));
+        }
+        for sql in [
+            "UPDATE contest_result SET published_at = 1, notice_until = 2 WHERE contest_id = ?1",
+            "UPDATE contest_result SET final_at = 2 WHERE contest_id = ?1",
+        ] {
+            statements.push(of(sql, json!([contest])));
+        }
+    }
+    statements.push(of(
+        "INSERT INTO contest_awarded (contest_id, entry_id, stage, version, award, award_name, rank, awarded_at)
+         VALUES (?1, ?2, 'final', 1, 'gold', '金奖', 1, 2)",
+        json!([contest, entry]),
+    ));
+    place.sql(statements);
+}
+
+/// What an organization might tell of an awarded entry.
+pub fn story() -> Value {
+    json!({
+        "title": "山村里的第一堂科学课", "text": "去年冬天，志愿者第一次走进村小。",
+        "pictures": [{"url": "https://example.org/1.jpg", "caption": "孩子们第一次自己装好电路。"}],
+        "consent": true,
+    })
+}
+
+/// How a purchase of an awarded entry might begin.
+pub fn purchase() -> Value {
+    json!({
+        "purchaser": "于都县教育局", "fen": 12_000_000, "from": "2026-03-01", "until": "2026-08-31",
+        "milestones": [
+            {"what": "完成两个村的需求走访", "due_on": "2026-04-30", "done_on": "2026-04-12"},
+            {"what": "开满二十四节课", "due_on": "2026-08-31", "done_on": null},
+        ],
+        "outcome": null,
+    })
+}
+
+/// A story of an awarded entry that may be published, and the purchase of it, past the product.
+pub fn became(place: &dyn Place, contest: &str, entry: &str) {
+    let (story, purchase) = (story(), purchase());
+    place.rows(
+        "INSERT INTO contest_story (contest_id, entry_id, title, body, pictures, consented_at, written_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, 0, 0)",
+        json!([contest, entry, story["title"], story["text"], story["pictures"].to_string()]),
+    );
+    place.rows(
+        "INSERT INTO contest_purchase (contest_id, entry_id, version, purchaser, fen, from_day, until_day, milestones, said_at)
+         VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, ?7, 0)",
+        json!([
+            contest, entry, purchase["purchaser"], purchase["fen"], purchase["from"], purchase["until"],
+            purchase["milestones"].to_string(),
+        ]),
+    );
+}

@@ -9,7 +9,7 @@ pub use officers::{Appointed, Officer, appoint, dismiss, officers};
 pub(crate) use reading::contest_columns;
 pub use reading::{
     ContestLine, ContestRow, Filter, Host, Mine, Published, Seen, contest, list, one, overview,
-    rules_text,
+    rules_text, with_log,
 };
 pub use writing::{Loaded, Words, Written, amend, announce, call_off, create, edit, load};
 
@@ -85,6 +85,11 @@ impl Standing {
     /// Whether they read what organizers read: those who run it, its chair and supervisor.
     pub fn oversees(&self) -> bool {
         self.runs || self.office.is_some()
+    }
+
+    /// Whether they watch over it, and do not run it as well.
+    pub fn supervises(&self) -> bool {
+        self.office == Some(crate::contests::ContestOffice::Supervisor) && !self.runs
     }
 
     /// Whether they may know that it is there.

@@ -97,6 +97,10 @@ kinds! {
         ("已经说明过", "Already replied")
         ("对这次未到的说明已经提交过，不能改写。", "A reply to this absence was given already; it is not rewritten.")
         ("需要补充时，直接联系组织。", "To add something, talk to the organization.")
+    already_sent 409
+        ("已标记推送", "Sent already")
+        ("这篇宣传稿已用同一链接标记为推送到这个渠道。", "The story is marked as sent to this channel with this link already.")
+        ("无需再标记；另一篇报道请填写它自己的链接。", "Nothing is left to do; another report has a link of its own.")
     already_signed_up 409
         ("已经报过名", "Already signed up")
         ("这位志愿者已在这个班次上；`signup_id` 是那次报名。", "The volunteer is on this shift already; `signup_id` names the sign-up.")
@@ -209,6 +213,10 @@ kinds! {
         ("报名尚未开始", "Entries not open")
         ("报名从 `opens_at` 开始。", "Entries open at `opens_at`.")
         ("先存草稿，到时再提交。", "Keep a draft, and submit it then.")
+    entry_not_awarded 409
+        ("没有获奖", "Not awarded")
+        ("这个参赛项目没有获奖，或大赛结果尚未确定，没有购买和宣传可登记。", "The entry has won nothing, or the result is not final yet: there is no purchase and no story to tell of.")
+        ("结果确定后再登记获奖项目。", "Come back once the result is final, for entries that won.")
     entry_not_in_stage 409
         ("不在本阶段", "Not in this stage")
         ("这个项目不参加本阶段，或还没有抽签分配评委。", "The entry does not take part in the stage, or no judge was drawn for it.")
@@ -497,6 +505,10 @@ kinds! {
         ("阶段未结束", "Stage not over")
         ("评委还可以评分。", "Judges may still score.")
         ("截止后再汇总。", "Draw the result up once it has closed.")
+    story_not_consented 409
+        ("未同意公开", "No consent")
+        ("参赛组织没有写宣传稿，或没有同意公开：不能推送。", "The organization has written no story, or does not agree to its being published: it cannot be sent.")
+        ("请组织在参赛页面填写宣传稿并勾选同意。", "Ask the organization to write it and to agree, on the page of its entry.")
     superseded_already 409
         ("已有新的更正", "Superseded already")
         ("这条记录已被另一条更正取代。", "Another record has taken the place of this one.")

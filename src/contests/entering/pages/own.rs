@@ -145,6 +145,10 @@ async fn shown(
         p.lead { a href={ "/contests/" (row.contest_id) } { (found.contest.name) } }
         (state(visit, row, &found.contest, &rules))
         @if let Some(problem) = refused.problem { (told(problem, lang)) }
+        @if let Some(award) = &found.award {
+            p.say.good { (lang.pick("获奖：", "It won: ")) strong { (award) } " "
+                a href={ (here) "/story" } { (lang.pick("写宣传稿", "Write its story")) } }
+        }
         section.course #facts {
             h2 { (lang.pick("服务记录", "From the records")) }
             p.small { (lang.pick(

@@ -198,6 +198,15 @@ pub struct OwnEntry {
     pub contest: ContestRow,
     /// What the records say now.
     pub facts: EntryFacts,
+    /// What it won, if it did.
+    pub award: Option<String>,
+}
+
+const AWARD: &str = "SELECT award_name FROM contest_awarded WHERE entry_id = ?1";
+
+#[derive(Deserialize)]
+struct AwardRow {
+    award_name: String,
 }
 
 /// One of an organization's own entries.
@@ -211,6 +220,7 @@ pub async fn own(visit: &Visit, organization: Uuid, id: Uuid) -> Result<OwnEntry
             bind!(OWN_ENTRY, &id, &organization),
             bind!(OWN_CONTEST, &id, &organization),
             bind!(OWN_FACTS, &id, &organization),
+            bind!(AWARD, &id),
         ])
         .await?;
     admit(&batch, 0)?;
@@ -220,6 +230,7 @@ pub async fn own(visit: &Visit, organization: Uuid, id: Uuid) -> Result<OwnEntry
         entry: batch.first(2)?.ok_or_else(Problem::not_found)?,
         contest: batch.first(3)?.ok_or_else(Problem::not_found)?,
         facts: facts.facts,
+        award: batch.first(5)?.map(|row: AwardRow| row.award_name),
     })
 }
 

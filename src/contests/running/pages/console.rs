@@ -8,6 +8,8 @@ use uuid::Uuid;
 use super::{moment, rules};
 use crate::choice;
 use crate::contests::entering::store::{EntryLine, Wanted, list};
+use crate::contests::outcomes::pages::reminder;
+use crate::contests::outcomes::store::listing::overdue;
 use crate::contests::running::acts;
 use crate::contests::running::api::officers::appointed;
 use crate::contests::running::store::{self, Officer, Seen};
@@ -94,6 +96,7 @@ async fn shown(
         ..Wanted::default()
     };
     let entries = list(visit, id, &wanted).await?;
+    let overdue = overdue(visit, id).await?;
     let (lang, contest) = (visit.lang, &seen.contest);
     let runs = seen.standing.runs();
     let here = format!("/contests/{id}/run");
@@ -112,7 +115,12 @@ async fn shown(
             a.button.(quiet.unwrap_or_default()) href={ (here) "/rules" } { (lang.pick("评审规则", "Rules")) }
             a.button.quiet href={ "/contests/" (id) "/judges" } { (lang.pick("评委与抽签", "Judges and draws")) }
             a.button.quiet href={ "/contests/" (id) "/run/results" } { (lang.pick("汇总与审定", "Results")) }
+            @if runs && contest.state != ContestState::Draft {
+                a.button.quiet href={ (here) "/outcomes" } { (lang.pick("获奖项目后续", "After the awards")) }
+            }
+            @if seen.standing.supervises() { a.button.quiet href={ "/contests/" (id) "/audit" } { (lang.pick("监督", "Watch over it")) } }
         }
+        (reminder(overdue, Some(&format!("{here}/outcomes")), lang))
         @if let Some(problem) = refused.problem { (told(problem, &seen, &here, lang)?) }
         @if !runs { p.say.wait { (lang.pick("您可以查看，不能改动。", "You may look, and change nothing.")) } }
         @match contest.state {

@@ -6,6 +6,8 @@ use maud::{Markup, html};
 
 use super::{moment, period};
 use crate::contests::ContestState;
+use crate::contests::log::pages::head_shown;
+use crate::contests::log::store::Head;
 use crate::contests::roadshow::pages as roadshow;
 use crate::contests::rules::{Award, Criterion, Method, Rules, Stage, StageKind, percent};
 use crate::contests::running::store::{self, Seen};
@@ -18,7 +20,7 @@ use crate::platform::visit::Visit;
 
 /// Serves `/contests/{id}`.
 pub async fn contest(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
-    let seen = store::one(&visit, id).await?;
+    let (seen, head) = store::with_log(&visit, id).await?;
     let rules = match seen.contest.rules()? {
         Some(rules) => Some(rules),
         None => seen.contest.draft()?,
@@ -42,8 +44,12 @@ pub async fn contest(visit: Visit, Id(id): Id) -> Result<Response, Problem> {
         @if rules.as_ref().is_some_and(|rules| judged_by(rules, visit.now)) {
             p { a.button.quiet href={ "/contests/" (contest.id) "/results" } { (lang.pick("评审结果", "Results")) } }
         }
+        @if seen.standing.supervises() {
+            p { a.button.quiet href={ "/contests/" (contest.id) "/audit" } { (lang.pick("监督", "Watch over it")) } }
+        }
         @if !contest.about.is_empty() { p.prose { (contest.about) } }
         @if let Some(rules) = &rules { (published(&visit, &seen, rules)) }
+        @if let Some(head) = &head { (chained(&visit, head)) }
     };
     let audience = match visit.has_credential() {
         true => Audience::Oneself,
@@ -95,6 +101,9 @@ fn published(visit: &Visit, seen: &Seen, rules: &Rules) -> Markup {
             (bars(rules, lang))
         }
         @for stage in rules.judged() { (rubric(stage, lang)) }
+        @if rules.ends_at() <= visit.now {
+            p { a.button.quiet href={ "/contests/" (seen.contest.id) "/outcomes" } { (lang.pick("获奖项目的后续", "What became of awarded entries")) } }
+        }
         p.small { a href="/me/judging" { (lang.pick("我是评委，去评审", "I am a judge")) } }
         @if !rules.awards.is_empty() {
             section.course #awards {
@@ -189,6 +198,21 @@ fn texts(visit: &Visit, seen: &Seen) -> Markup {
                     p { a href={ "/api/v1/contests/" (seen.contest.id) "/rules/" (text.version) } { (lang.pick("原文（JSON）", "Text (JSON)")) } }
                 }
             } }
+        }
+    }
+}
+
+/// How far the log is chained, for anyone to write down.
+fn chained(visit: &Visit, head: &Head) -> Markup {
+    let lang = visit.lang;
+    html! {
+        section.course #log {
+            h2 { (lang.pick("操作日志", "Log")) }
+            p.small { (lang.pick(
+                "大赛的每一项操作都记入日志，逐行以哈希相连，由监督员查阅。把下面的哈希抄存下来，以后就能核对此前的日志没有被改动。",
+                "Every act is logged, line chained to line by hash, for the supervisor to read. Keep a copy of the hash below: it shows later whether anything before it was changed.",
+            )) }
+            (head_shown(visit, head))
         }
     }
 }

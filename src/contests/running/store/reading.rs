@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Standing, standing, stands};
 use crate::bind;
 use crate::contests::ContestState;
+use crate::contests::log::store::{Head, heading};
 use crate::contests::rules::Rules;
 use crate::platform::clock::Instant;
 use crate::platform::db::{Batch, Statement};
@@ -137,6 +138,15 @@ pub async fn one(visit: &Visit, id: Uuid) -> Result<Seen, Problem> {
     let statements = seeing(visit, &id.to_string());
     let batch = visit.db.batch(statements.into()).await?;
     seen(&batch, 0)
+}
+
+/// One contest, and how far its log is chained; that of a draft is nobody's to read.
+pub async fn with_log(visit: &Visit, id: Uuid) -> Result<(Seen, Option<Head>), Problem> {
+    let id = id.to_string();
+    let mut statements = Vec::from(seeing(visit, &id));
+    statements.push(heading(&id));
+    let batch = visit.db.batch(statements).await?;
+    Ok((seen(&batch, 0)?, batch.first(3)?))
 }
 
 const RULES_TEXT: &str = "

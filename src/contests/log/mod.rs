@@ -1,9 +1,16 @@
 //! The log of a contest: every act, in the batch that does it, for good. The clock chains
 //! the lines by hash, so that a line cannot be changed, dropped or put in later without
-//! every hash after it telling.
+//! every hash after it telling. The supervisor (监督员) reads it, and nobody else: it holds
+//! scores as they are handed in.
+
+pub mod api;
+pub mod pages;
+pub mod store;
+mod words;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 use crate::bind;
 use crate::platform::crypto::sha256_hex;
@@ -68,18 +75,30 @@ impl Act<'_> {
 
 /// A line of the log as it is hashed: RFC 8785, since its members are in order of their
 /// names and all numbers are whole.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize, ToSchema)]
+#[schema(as = ContestLogLine)]
 pub struct LogLine {
-    act: String,
-    actor: String,
-    /// Milliseconds since the epoch.
-    at: i64,
-    contest_id: String,
+    /// What was done.
+    #[schema(example = "entry.submitted")]
+    pub act: String,
+    /// Who did it: `volunteer:`, `api_key:` or `judge:` and an id, or `clock`.
+    #[schema(example = "clock")]
+    pub actor: String,
+    /// When, in milliseconds since the epoch.
+    pub at: i64,
+    /// The contest.
+    #[schema(format = "uuid")]
+    pub contest_id: String,
+    /// What else is to be known of it.
     #[serde(deserialize_with = "db::json")]
-    detail: Value,
-    request_id: Option<String>,
-    seq: i64,
-    subject: String,
+    #[schema(value_type = std::collections::BTreeMap<String, Value>)]
+    pub detail: Value,
+    /// The request that did it.
+    pub request_id: Option<String>,
+    /// Rises from line to line, over all contests.
+    pub seq: i64,
+    /// To what it was done: `contest:`, `entry:`, `judge:` and an id, `stage:` and a key …
+    pub subject: String,
 }
 
 impl LogLine {
@@ -87,6 +106,79 @@ impl LogLine {
     pub fn hash(&self, before: &str) -> String {
         sha256_hex(&format!("{before}{}", json!(self)))
     }
+}
+
+/// A place in the chain, and the hash of the line that stands there.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Mark {
+    /// From 1; 0 before the first line.
+    pub place: i64,
+    /// SHA-256, in hexadecimal.
+    pub hash: String,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self {
+            place: 0,
+            hash: BEGINNING.to_owned(),
+        }
+    }
+}
+
+/// A line as it stands beside its link.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Kept {
+    /// The line.
+    #[serde(flatten)]
+    pub line: LogLine,
+    /// Its place and its hash, once it is chained.
+    pub place: Option<i64>,
+    /// See `place`.
+    pub hash: Option<String>,
+    /// Whether lines after it were chained, and it was not.
+    #[serde(deserialize_with = "db::truth")]
+    pub passed: bool,
+}
+
+/// Whether a line fits the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// Its hash, worked out anew from the hash before, is the one that was kept.
+    Holds,
+    /// It is chained within a minute or so.
+    Waits,
+    /// Its hash comes out different: it, or its link, was changed.
+    Changed,
+    /// So many lines before it are gone.
+    After(i64),
+    /// It was put in where the chain had passed.
+    PutIn,
+}
+
+/// Works out anew the hash of each line, from the mark before the first. Each is held against
+/// the hash that was kept of the line before, so that each fault is told where it is.
+pub fn fits(before: &Mark, lines: &[Kept]) -> Vec<Fit> {
+    let mut before = before.clone();
+    let fit = |kept: &Kept| {
+        let (Some(place), Some(hash)) = (kept.place, &kept.hash) else {
+            return match kept.passed {
+                true => Fit::PutIn,
+                false => Fit::Waits,
+            };
+        };
+        let fit = match place - before.place - 1 {
+            0 if kept.line.hash(&before.hash) == *hash => Fit::Holds,
+            0 => Fit::Changed,
+            gone => Fit::After(gone),
+        };
+        before = Mark {
+            place,
+            hash: hash.clone(),
+        };
+        fit
+    };
+    lines.iter().map(fit).collect()
 }
 
 /// Lines that are not chained yet, in order. `?1` how many.
@@ -213,5 +305,53 @@ mod tests {
         assert_eq!(links[0].hash, lines[0].hash("h"));
         assert_eq!(links[1].hash, lines[1].hash(BEGINNING));
         assert_eq!(links[2].hash, lines[2].hash(&links[0].hash));
+    }
+
+    fn kept(lines: &[LogLine]) -> Vec<Kept> {
+        let links = linked(lines, Vec::new());
+        let with = |(line, link): (&LogLine, Link)| Kept {
+            line: line.clone(),
+            place: Some(link.place),
+            hash: Some(link.hash),
+            passed: false,
+        };
+        lines.iter().zip(links).map(with).collect()
+    }
+
+    #[test]
+    fn a_fault_is_told_where_it_is() {
+        let whole = kept(&[1, 2, 3, 4].map(|seq| line(seq, "a")));
+        let start = Mark::default();
+        assert_eq!(fits(&start, &whole), [Fit::Holds; 4]);
+        let told = |change: fn(&mut Vec<Kept>)| {
+            let mut lines = whole.clone();
+            change(&mut lines);
+            fits(&Mark::default(), &lines)
+        };
+        assert_eq!(
+            told(|lines| lines[1].line.actor = "volunteer:y".into()),
+            [Fit::Holds, Fit::Changed, Fit::Holds, Fit::Holds]
+        );
+        assert_eq!(
+            told(|lines| drop(lines.drain(1..3))),
+            [Fit::Holds, Fit::After(2)]
+        );
+        assert_eq!(
+            told(|lines| lines[2].hash = Some("0".repeat(64)))[2..],
+            [Fit::Changed, Fit::Changed]
+        );
+        assert_eq!(
+            told(|lines| {
+                (lines[1].place, lines[1].hash, lines[1].passed) = (None, None, true);
+                (lines[3].place, lines[3].hash) = (None, None);
+            }),
+            [Fit::Holds, Fit::PutIn, Fit::After(1), Fit::Waits]
+        );
+        // A page begins with the mark before it.
+        let mark = Mark {
+            place: 2,
+            hash: whole[1].hash.clone().unwrap(),
+        };
+        assert_eq!(fits(&mark, &whole[2..]), [Fit::Holds; 2]);
     }
 }
