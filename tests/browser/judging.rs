@@ -117,6 +117,11 @@ impl Show {
 
     /// Its pages, with an entry shown, one up and one waiting, and one about to be opened again.
     fn pages(self) -> Vec<(String, Option<String>)> {
+        // What an entrant links to is elsewhere, as it should be.
+        app().rows(
+            "UPDATE contest_entry SET attachments = '[]' WHERE contest_id = ?1",
+            json!([self.contest.id]),
+        );
         self.shows(0);
         self.does("open", 1);
         let other = Self::new();

@@ -460,6 +460,12 @@ fn nobody_sees_anything_before_it_is_shown() {
             (&json!(4), &json!(4))
         );
     }
+    // Nor does the list of judges tell.
+    let judges = format!("/contests/{}/judges", show.contest.id);
+    for who in [&interested, &supervisor, &show.owner] {
+        let text = page(who, &judges).is(200).text();
+        assert!(text.contains("路演控制台") && !text.contains("已交 <b"));
+    }
     // Who waits is nobody's business but theirs.
     for (who, seen) in [
         (&show.chair, 2),
@@ -576,6 +582,7 @@ fn what_does_not_take_part_is_not_called_up() {
         .sends("POST", &show.floor(), &body)
         .refused(409, "entry_not_in_stage");
     show.chairs("open", 0);
+    show.all_score(0, [5, 5, 5, 5]);
     let ends = |state: &str| {
         place.rows(
             "UPDATE contest_entry SET state = ?2, state_reason = '抄袭' WHERE contest_id = ?1",

@@ -9,7 +9,7 @@ use crate::bind;
 use crate::contests::judge_label;
 use crate::contests::judging::{INVITATION_LASTS, JUDGES_AT_MOST, Judge, JudgeCode, JudgeState};
 use crate::contests::log::Act;
-use crate::contests::rules::{Rules, Stage};
+use crate::contests::rules::{Rules, Stage, StageKind};
 use crate::platform::clock::Instant;
 use crate::platform::db::{self, Batch, DbError, Statement};
 use crate::platform::idempotency::{Earlier, IdempotencyKey, Ran, Reply};
@@ -101,7 +101,8 @@ pub struct StageBoard {
     pub stage: Stage,
     /// What was drawn, in order.
     pub draws: Vec<DrawLine>,
-    /// How far judges are, by track; without the tracks in which whoever asks has a part.
+    /// How far judges are, by track; none for whoever has an interest, nor of a roadshow, whose
+    /// console says it.
     pub progress: Vec<Progress>,
 }
 
@@ -141,8 +142,7 @@ WHERE a.reads
 ORDER BY d.stage, d.draw"
 );
 
-/// Counts of a track say something of its scores: whoever belongs to an entrant of it reads
-/// none.
+/// Counts say something of scores: whoever belongs to an entrant reads none.
 const PROGRESS: &str = concat!(
     "WITH ",
     caller!(),
@@ -153,10 +153,9 @@ JOIN contest_assignment g ON g.contest_id = a.contest_id AND g.ended_at IS NULL
 JOIN contest_entry e ON e.id = g.entry_id AND e.state = 'submitted'
 LEFT JOIN contest_ballot b ON b.contest_id = g.contest_id AND b.stage = g.stage
   AND b.entry_id = g.entry_id AND b.judge_id = g.judge_id
-WHERE a.reads AND e.track NOT IN (
-  SELECT o.track FROM contest_entry o
-  JOIN member m ON m.organization_id = o.organization_id AND m.volunteer_id = a.volunteer_id
-  WHERE o.contest_id = a.contest_id AND o.number IS NOT NULL)
+WHERE a.reads AND NOT EXISTS (
+  SELECT 1 FROM contest_interest i
+  WHERE i.contest_id = a.contest_id AND i.volunteer_id = a.volunteer_id)
 GROUP BY g.stage, e.track
 ORDER BY g.stage, e.track"
 );
@@ -175,6 +174,10 @@ pub async fn board(visit: &Visit, contest: Uuid) -> Result<Board, Problem> {
     let rules = caller.rules().ok();
     let (mut draws, mut progress): (Vec<DrawLine>, Vec<Progress>) =
         (batch.rows(2)?, batch.rows(3)?);
+    progress.retain(|line| {
+        let stage = rules.as_ref().and_then(|rules| rules.stage(&line.stage));
+        stage.is_some_and(|stage| stage.kind != StageKind::Roadshow)
+    });
     let judged = rules.iter().flat_map(Rules::judged);
     let stages = judged.map(|stage| {
         let key = stage.key.as_str();
