@@ -433,7 +433,14 @@ fn pages_take_nothing_from_elsewhere_and_run_nothing_inline() {
         for attribute in ["src=\"", "href=\""] {
             for (at, _) in page.match_indices(attribute) {
                 let target = &page[at + attribute.len()..];
-                let own = target.starts_with('/')
+                let tag = &page[page[..at].rfind('<').unwrap()..];
+                let tag = tag.split('>').next().unwrap();
+                // What an organization names is led to, and not loaded.
+                let leads = tag.starts_with("<a ")
+                    && target.starts_with("https://")
+                    && tag.contains("rel=\"noopener noreferrer nofollow\"");
+                let own = leads
+                    || target.starts_with('/')
                     || target.starts_with('#')
                     || target.starts_with("tel:")
                     || target.starts_with("webcal:");
