@@ -152,7 +152,8 @@ impl Stage<'_> {
             self.post(at, self.office, &format!("{contest}/officers"), &body)?;
         }
         for (index, judge) in self.judges.iter().enumerate() {
-            let (track, _) = TRACKS[index / JUDGES_AN_ENTRY % TRACKS.len()];
+            let mut tracks = TRACKS.iter().cycle();
+            let (track, _) = tracks.nth(index / JUDGES_AN_ENTRY).ok_or("no track")?;
             let body = json!({"name": judge.name, "tracks": [track]});
             let link = self.post(at, self.office, &format!("{contest}/judges"), &body)?;
             let body = json!({"code": text(&link, "code")?, "answer": "accept"});

@@ -28,6 +28,7 @@ const ACTS: &[(&str, &str, &str)] = &[
     ("contest.edited", "修改草稿", "Edited the draft"),
     ("contest.prepared", "筹备大赛", "Prepared the contest"),
     ("entry.begun", "开始填报", "Began an entry"),
+    ("entry.called_up", "请项目上场", "Called an entry up"),
     (
         "entry.found_eligible",
         "资格审查通过",
@@ -37,6 +38,21 @@ const ACTS: &[(&str, &str, &str)] = &[
         "entry.found_ineligible",
         "资格审查不通过",
         "Found an entry not eligible",
+    ),
+    (
+        "entry.score_shown",
+        "公布路演得分",
+        "Showed an entry's score",
+    ),
+    (
+        "entry.scoring_closed",
+        "停止路演评分",
+        "Closed the scoring of an entry",
+    ),
+    (
+        "entry.scoring_reopened",
+        "重新开放路演评分",
+        "Reopened the scoring of an entry",
     ),
     ("entry.submitted", "提交参赛项目", "Submitted an entry"),
     ("entry.withdrawn", "撤回参赛项目", "Withdrew an entry"),
@@ -50,6 +66,9 @@ const ACTS: &[(&str, &str, &str)] = &[
         "A judge left or was removed",
     ),
     ("judges.drawn", "抽签分配评委", "Drew judges"),
+    ("objection.answered", "答复异议", "Answered an objection"),
+    ("objection.decided", "决定异议", "Decided on an objection"),
+    ("objection.received", "收到异议", "Received an objection"),
     ("officer.appointed", "任命职务", "Gave an office"),
     ("officer.dismissed", "解除职务", "Ended an office"),
     (
@@ -57,6 +76,10 @@ const ACTS: &[(&str, &str, &str)] = &[
         "登记政府购买服务",
         "Wrote down a purchase",
     ),
+    ("result.approved", "审定结果", "Approved a result"),
+    ("result.drawn_up", "汇总结果", "Drew a result up"),
+    ("result.final", "确定结果", "Made a result final"),
+    ("result.published", "公布结果", "Published a result"),
     (
         "story.consent_withdrawn",
         "撤回宣传稿的公开同意",
@@ -70,13 +93,16 @@ const ACTS: &[(&str, &str, &str)] = &[
 const MEMBERS: &[(&str, &str, &str)] = &[
     ("channel", "渠道", "Channel"),
     ("consent", "同意公开", "May be published"),
+    ("decision", "决定", "Decision"),
     ("declared", "申报项数", "Conflicts declared"),
     ("draw", "第几次抽签", "Draw"),
+    ("entry", "项目", "Entry"),
     ("fen", "金额（分）", "Fen"),
     ("from", "自", "From"),
     ("hash", "哈希", "Hash"),
     ("link", "网址", "Link"),
     ("name", "名称", "Name"),
+    ("notice_until", "公示截止", "On notice until"),
     ("on", "日期", "On"),
     ("project", "项目编号", "Project"),
     ("reason", "原因", "Reason"),
@@ -84,12 +110,11 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("rules", "规则版本", "Version of the rules"),
     ("scores", "评分", "Scores"),
     ("seed", "种子", "Seed"),
-    ("sha256", "内容的 SHA-256", "SHA-256 of the text"),
     ("stage", "阶段", "Stage"),
     ("track", "赛道", "Track"),
     ("tracks", "赛道", "Tracks"),
     ("until", "至", "Until"),
-    ("version", "第几次保存", "Version"),
+    ("version", "版本", "Version"),
 ];
 
 fn told<'a>(table: &[(&'a str, &'a str, &'a str)], word: &'a str, lang: Lang) -> &'a str {
@@ -114,6 +139,7 @@ pub fn actor(line: &LogLine, named: &[Named], lang: Lang) -> String {
     let Some(known) = find(named, &line.actor) else {
         return match line.actor.split(':').next() {
             Some("volunteer") => lang.pick("其他用户", "Somebody else").to_owned(),
+            Some("objector") => lang.pick("提出异议的人", "Whoever objects").to_owned(),
             _ => line.actor.clone(),
         };
     };

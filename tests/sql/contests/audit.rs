@@ -247,7 +247,9 @@ fn whatever_the_supervisor_tries_changes_nothing() {
     assert!(before.len() > 10, "{} tables", before.len());
     let mut tried = Vec::new();
     for (method, path, operation) in contract().operations() {
-        if method == "GET" || !path.starts_with("/api/v1/contests") {
+        // Whoever objects does so in their own name, whatever their office.
+        let in_ones_own_name = path.ends_with("/results/{version}/objections");
+        if method == "GET" || !path.starts_with("/api/v1/contests") || in_ones_own_name {
             continue;
         }
         let target = path
@@ -256,6 +258,7 @@ fn whatever_the_supervisor_tries_changes_nothing() {
             .replace("{judge}", &all.judge_id)
             .replace("{officer}", office.as_str().unwrap())
             .replace("{stage}", "paper")
+            .replace("{objection}", &all.entry.id)
             .replace("{version}", "1");
         let mut request = who.request(&method, &target);
         let mut example =
