@@ -173,6 +173,7 @@ operations! {
     "/api/v1/contests/{id}/officers/{officer}" => delete contests::running::api::officers::dismiss;
     "/api/v1/contests/{id}/entries" => get contests::entering::api::list, post contests::entering::api::begin;
     "/api/v1/contests/{id}/entries/{entry}" => get contests::entering::api::show, put contests::entering::api::write;
+    "/api/v1/contests/{id}/entries/{entry}/comments" => get contests::entering::api::comments;
     "/api/v1/contests/{id}/entries/{entry}/submission" => post contests::entering::api::submit;
     "/api/v1/contests/{id}/entries/{entry}/withdrawal" => post contests::entering::api::withdraw;
     "/api/v1/contests/{id}/entries/{entry}/eligibility" => post contests::entering::api::check;

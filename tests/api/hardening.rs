@@ -22,6 +22,7 @@ fn filled(template: &str, organization: &str) -> String {
     let id = "01990000-0000-7000-8000-000000000001";
     let part = |part: &str| match part {
         "{org}" => organization.to_owned(),
+        "{version}" => "1".to_owned(),
         part if part.starts_with('{') => id.to_owned(),
         part => part.to_owned(),
     };

@@ -46,7 +46,7 @@ const ROLES: [&str; 19] = [
 
 /// What each of them is answered, in the order of `ROLES`.
 #[rustfmt::skip]
-const TABLE: [(&str, &str, [u16; 19]); 180] = [
+const TABLE: [(&str, &str, [u16; 19]); 181] = [
     //                                                                    no-  gar- exp. vol- hol- oth. view reco mana own  own  to   to   for  oth. rev. exp. co.  co-
     //                                                                    body bage sess unt. der  own. er   rder ger  er   key  writ read noth key  key  key  else ord.
     ("GET",    "/api/v1/regions",                                        [200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200, 200]),
@@ -186,6 +186,7 @@ const TABLE: [(&str, &str, [u16; 19]); 180] = [
     ("GET",    "/api/v1/contests/{id}/entries",                                      [401, 401, 401, 403, 403, 403, 403, 403, 403, 403, 401, 401, 401, 401, 401, 401, 401, 403, 200]),
     ("POST",   "/api/v1/contests/{id}/entries",                                      [401, 401, 401, 403, 403, 403, 403, 403, 201, 201, 201, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("GET",    "/api/v1/contests/{id}/entries/{entry}",                              [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 200]),
+    ("GET",    "/api/v1/contests/{id}/entries/{entry}/comments",                     [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 200]),
     ("PUT",    "/api/v1/contests/{id}/entries/{entry}",                              [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/submission",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),
     ("POST",   "/api/v1/contests/{id}/entries/{entry}/withdrawal",                   [401, 401, 401, 403, 403, 403, 403, 403, 200, 200, 200, 403, 403, 403, 403, 401, 401, 403, 403]),

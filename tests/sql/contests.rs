@@ -2,6 +2,7 @@
 
 mod audit;
 mod entering;
+mod leaks;
 mod log;
 mod outcomes;
 mod pages;

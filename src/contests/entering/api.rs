@@ -6,7 +6,7 @@ use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::store::{self, EntryLine, EntryRow, Wanted};
+use super::store::{self, EntryLine, EntryRow, JudgeComment, Wanted};
 use super::{EligibilityBody, EntryDraft, EntryState, NewEntry, Withdrawal, acts};
 use crate::contests::rules::Key;
 use crate::menu::api::{continued, link_to};
@@ -147,6 +147,46 @@ pub async fn show(
 ) -> Result<Response, Problem> {
     let found = store::one(&visit, parse_id(&contest)?, parse_id(&entry)?).await?;
     Ok(own(StatusCode::OK, found.entry))
+}
+
+/// What judges said of an entry.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JudgeComments {
+    items: Vec<JudgeComment>,
+}
+
+/// List what judges said of an entry.
+///
+/// Under pseudonyms: to those who oversee the contest and belong to nobody who entered, of
+/// stages that have closed; to the organization that entered, once the result is final.
+#[utoipa::path(
+    get,
+    path = "/api/v1/contests/{id}/entries/{entry}/comments",
+    operation_id = "list_judge_comments",
+    tag = "contests",
+    security(("session" = []), ("api_key" = ["contests:enter"])),
+    params(
+        ("id" = Uuid, Path, description = "The contest's id"),
+        ("entry" = Uuid, Path, description = "The entry's id"),
+    ),
+    responses(
+        (status = 200, body = JudgeComments),
+        (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found"),
+    ),
+)]
+pub async fn comments(
+    visit: Visit,
+    _: Presented,
+    Path((contest, entry)): OfEntry,
+) -> Result<Response, Problem> {
+    let found = store::one(&visit, parse_id(&contest)?, parse_id(&entry)?).await?;
+    let items = found.comments;
+    Ok((
+        [(header::CACHE_CONTROL, PRIVATE)],
+        axum::Json(JudgeComments { items }),
+    )
+        .into_response())
 }
 
 /// Begin an entry.

@@ -10,7 +10,7 @@ pub use own::{act, begin, entries, entry};
 use maud::{Markup, html};
 
 use super::EntryFacts;
-use super::store::EntryRow;
+use super::store::{EntryRow, JudgeComment};
 use crate::contests::rules::Rules;
 use crate::hours::{Grade, duration_words};
 use crate::platform::i18n::Lang;
@@ -61,6 +61,25 @@ fn words_shown(entry: &EntryRow, rules: &Rules, lang: Lang) -> Markup {
             ul.evidence { @for link in &entry.attachments {
                 li { a href=(link.url) rel="noopener noreferrer nofollow" target="_blank" { (link.name) } }
             } }
+        }
+    }
+}
+
+/// What judges said, under pseudonyms; nothing while there is nothing.
+fn comments_shown(comments: &[JudgeComment], rules: &Rules, lang: Lang) -> Markup {
+    let stage = |key: &str| {
+        let stage = rules.stage(key);
+        stage.map_or(key.to_owned(), |stage| stage.name.as_str().to_owned())
+    };
+    html! {
+        @if !comments.is_empty() {
+            section.course #comments {
+                h2 { (lang.pick("评委意见", "What judges said")) }
+                dl.facts { @for comment in comments {
+                    dt { (stage(&comment.stage)) " " span.num { (comment.judge) } }
+                    dd.prose { (comment.comment) }
+                } }
+            }
         }
     }
 }

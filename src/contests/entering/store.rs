@@ -1,10 +1,12 @@
 //! SQL of entries.
 
 mod checking;
+mod commenting;
 mod reading;
 mod writing;
 
 pub use checking::{Checked, check};
+pub use commenting::JudgeComment;
 pub use reading::{
     EntryLine, EntryRow, Found, Listed, OwnEntry, OwnPage, Wanted, list, of_organization, one, own,
 };

@@ -249,7 +249,7 @@ mod tests {
                     continue;
                 };
                 let letters = |part: &str| {
-                    !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+                    part.len() > 1 && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
                 };
                 if letters(of) && letters(act) {
                     logged += 1;

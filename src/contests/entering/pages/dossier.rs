@@ -4,7 +4,7 @@ use axum::response::Response;
 use maud::{Markup, html};
 use uuid::Uuid;
 
-use super::{facts_shown, words_shown};
+use super::{comments_shown, facts_shown, words_shown};
 use crate::contests::entering::deciding::require_checkable;
 use crate::contests::entering::store::{self, Found};
 use crate::contests::entering::{EligibilityBody, acts};
@@ -56,6 +56,7 @@ async fn shown(
             h2 { (lang.pick("组织自述", "In their own words")) }
             (words_shown(row, &rules, lang))
         }
+        (comments_shown(&found.comments, &rules, lang))
         @if found.runs && checkable { (decision(&found, &refused, lang)) }
     };
     Ok(refused.answered(page(visit, Audience::Oneself, &row.title, &body)))

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{facts_shown, words_shown};
+use super::{comments_shown, facts_shown, words_shown};
 use crate::contests::entering::deciding::require_time;
 use crate::contests::entering::store::{self, EntryRow, OwnPage};
 use crate::contests::entering::{EntryDraft, EntryState, Withdrawal, acts};
@@ -159,6 +159,7 @@ async fn shown(
         }
         @if written { (form(&here, row, &rules, &refused, lang)) }
         @else { section.course #words { h2 { (lang.pick("组织自述", "In your own words")) } (words_shown(row, &rules, lang)) } }
+        (comments_shown(&found.comments, &rules, lang))
         @if row.state != EntryState::Withdrawn { (withdrawal(&here, row, lang)) }
     };
     Ok(refused.answered(page(visit, Audience::Oneself, &row.title, &body)))

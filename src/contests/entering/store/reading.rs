@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::commenting::{JudgeComment, comments, to_entrant, to_overseers};
 use super::{entry_agent, entry_columns, facts, organization_agent};
 use crate::bind;
 use crate::contests::entering::{EntryFacts, EntryState};
@@ -127,6 +128,8 @@ pub struct Found {
     pub runs: bool,
     /// Whether they read what organizers read.
     pub oversees: bool,
+    /// What judges said of it, as far as they may read it.
+    pub comments: Vec<JudgeComment>,
 }
 
 /// An entry, for whoever acts for its organization, and, once it was submitted, for those
@@ -140,6 +143,7 @@ pub async fn one(visit: &Visit, contest_id: Uuid, id: Uuid) -> Result<Found, Pro
             at_entry(visit, &id),
             contest(&contest_id),
             row(&contest_id, &id),
+            to_overseers(visit, &contest_id, &id),
         ])
         .await?;
     let standing = stands(&batch, 0)?;
@@ -159,6 +163,7 @@ pub async fn one(visit: &Visit, contest_id: Uuid, id: Uuid) -> Result<Found, Pro
         own: own.is_ok(),
         runs: standing.runs(),
         oversees: standing.oversees(),
+        comments: comments(&batch, 4)?,
     })
 }
 
@@ -200,6 +205,8 @@ pub struct OwnEntry {
     pub facts: EntryFacts,
     /// What it won, if it did.
     pub award: Option<String>,
+    /// What judges said of it, once the result is final.
+    pub comments: Vec<JudgeComment>,
 }
 
 const AWARD: &str = "SELECT award_name FROM contest_awarded WHERE entry_id = ?1";
@@ -221,6 +228,7 @@ pub async fn own(visit: &Visit, organization: Uuid, id: Uuid) -> Result<OwnEntry
             bind!(OWN_CONTEST, &id, &organization),
             bind!(OWN_FACTS, &id, &organization),
             bind!(AWARD, &id),
+            to_entrant(visit, &id),
         ])
         .await?;
     admit(&batch, 0)?;
@@ -231,6 +239,7 @@ pub async fn own(visit: &Visit, organization: Uuid, id: Uuid) -> Result<OwnEntry
         contest: batch.first(3)?.ok_or_else(Problem::not_found)?,
         facts: facts.facts,
         award: batch.first(5)?.map(|row: AwardRow| row.award_name),
+        comments: comments(&batch, 6)?,
     })
 }
 

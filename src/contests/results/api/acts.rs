@@ -36,7 +36,7 @@ use crate::platform::visit::{Presented, Visit};
     responses(
         (status = 201, body = Heading),
         (status = 403, body = ProblemDetails, content_type = "application/problem+json", description = "forbidden, interested_party"),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such stage, or one that has no result of its own"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such stage with a result of its own"),
         (status = 409, body = ProblemDetails, content_type = "application/problem+json", description = "contest_not_running, nothing_to_rank, ranking_impossible, result_in_use, result_is_final, stage_not_over"),
         (status = 422, body = ProblemDetails, content_type = "application/problem+json", description = "invalid_fields, idempotency_key_reused"),
     ),

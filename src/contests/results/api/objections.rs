@@ -1,12 +1,12 @@
 //! Objections to a result.
 
-use axum::http::{StatusCode, header};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::acted;
+use super::{acted, cache};
 use crate::contests::results::store::objecting::{self, Handling, Objection};
 use crate::contests::results::{EntryNumber, ObjectionAnswer, ObjectionBody, ObjectionRuling};
 use crate::contests::rules::Key;
@@ -15,7 +15,6 @@ use crate::menu::api::{continued, link_to};
 use crate::platform::fields::FieldErrors;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Digits, Id, Json, Path, Query, parse_id};
-use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::{Presented, Visit};
 
@@ -67,8 +66,8 @@ pub async fn list(
     let (items, next) = objecting::objections(&visit, contest, after, limit).await?;
     let next = next.map(|number| continued(&visit.target, &number.to_string()));
     let link = link_to(next.as_deref());
-    let cache = [(header::CACHE_CONTROL, PRIVATE)];
-    Ok((cache, link, axum::Json(Objections { items, next })).into_response())
+    let body = axum::Json(Objections { items, next });
+    Ok((cache(&visit), link, body).into_response())
 }
 
 /// Object to a result.

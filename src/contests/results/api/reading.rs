@@ -1,12 +1,12 @@
 //! Results, their texts to the byte, and awards.
 
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use deserr::Deserr;
 use serde::Serialize;
 use utoipa::{IntoParams, ToSchema};
 
-use super::own;
+use super::{cache, open};
 use crate::choice;
 use crate::contests::entry_label;
 use crate::contests::results::store::awards::{self, Awarded};
@@ -21,7 +21,6 @@ use crate::platform::download::{BYTE_ORDER_MARK, download, write_row};
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Digits, Id, Path, Query, parse_id};
-use crate::platform::page::PRIVATE;
 use crate::platform::problem::{Problem, ProblemDetails};
 use crate::platform::visit::Visit;
 
@@ -50,7 +49,7 @@ pub struct ContestResults {
 pub async fn list(visit: Visit, Id(contest): Id) -> Result<Response, Problem> {
     let results = reading::results(&visit, contest, None).await?;
     let items = results.items;
-    Ok(own(StatusCode::OK, ContestResults { items }))
+    Ok(open(&visit, ContestResults { items }))
 }
 
 /// Read a result.
@@ -77,7 +76,7 @@ pub async fn show(
     let one = Some((&stage, version.into()));
     let mut results = reading::results(&visit, parse_id(&contest)?, one).await?;
     let heading = results.items.pop().ok_or_else(Problem::not_found)?;
-    Ok(own(StatusCode::OK, heading))
+    Ok(open(&visit, heading))
 }
 
 /// Which placings to list.
@@ -157,9 +156,9 @@ pub async fn placings(
         .next
         .map(|place| continued(&visit.target, &place.to_string()));
     let link = link_to(next.as_deref());
-    let cache = [(header::CACHE_CONTROL, PRIVATE)];
     let items = page.items;
-    Ok((cache, link, axum::Json(ContestPlacings { items, next })).into_response())
+    let body = axum::Json(ContestPlacings { items, next });
+    Ok((cache(&visit), link, body).into_response())
 }
 
 async fn text_of(
@@ -171,11 +170,8 @@ async fn text_of(
     let stage = key(stage)?;
     let one = (&stage, version.into());
     let text = texts::text(visit, parse_id(contest)?, one, text).await?;
-    let headers = [
-        (header::CONTENT_TYPE, "application/json"),
-        (header::CACHE_CONTROL, PRIVATE),
-    ];
-    Ok((headers, text).into_response())
+    let of_json = [(header::CONTENT_TYPE, "application/json")];
+    Ok((cache(visit), of_json, text).into_response())
 }
 
 /// Read what was approved, to the byte.
@@ -194,7 +190,7 @@ async fn text_of(
     ),
     responses(
         (status = 200, description = "The document", content((std::collections::HashMap<String, serde_json::Value> = "application/json"))),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result, or stages are still to come"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result as far as it is public"),
     ),
 )]
 pub async fn document(
@@ -222,7 +218,7 @@ pub async fn document(
     ),
     responses(
         (status = 200, description = "The sheet", content((std::collections::HashMap<String, serde_json::Value> = "application/json"))),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result, or stages are still to come"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result as far as it is public"),
     ),
 )]
 pub async fn sheet(
@@ -249,7 +245,7 @@ pub async fn sheet(
     ),
     responses(
         (status = 200, description = "The ranking", content((std::collections::HashMap<String, serde_json::Value> = "application/json"))),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result, or stages are still to come"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result as far as it is public"),
     ),
 )]
 pub async fn ranking(
@@ -275,7 +271,7 @@ pub async fn ranking(
     ),
     responses(
         (status = 200, description = "The spreadsheet", content((String = "text/csv")), headers(("Content-Disposition" = String, description = "Its name"))),
-        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result, or stages are still to come"),
+        (status = 404, body = ProblemDetails, content_type = "application/problem+json", description = "not_found: no such result as far as it is public"),
     ),
 )]
 pub async fn placings_csv(
@@ -348,5 +344,5 @@ pub struct ContestAwards {
 )]
 pub async fn awards(visit: Visit, Id(contest): Id) -> Result<Response, Problem> {
     let (_, items) = awards::awarded(&visit, contest, None).await?;
-    Ok(own(StatusCode::OK, ContestAwards { items }))
+    Ok(open(&visit, ContestAwards { items }))
 }
