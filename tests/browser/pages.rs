@@ -394,10 +394,10 @@ fn a_first_view_fits_into_the_first_round_trips() {
         if let Some(session) = session {
             request = request.browser(session);
         }
+        let answer = shared().place().send(&request);
+        assert!(answer.status < 500, "{path}: {answer:?}");
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-        encoder
-            .write_all(&shared().place().send(&request).body)
-            .unwrap();
+        encoder.write_all(&answer.body).unwrap();
         encoder.finish().unwrap().len()
     };
     let menu = shared().place().get("/").text();

@@ -179,53 +179,58 @@ ORDER BY e.state"
 );
 
 /// Whoever is named by lines of a stretch, as far as it can be told: `?4` a JSON array of
-/// `volunteer:…`, `api_key:…`, `judge:…`, `entry:…` and `officer:…`.
+/// `volunteer:…`, `api_key:…`, `judge:…`, `entry:…` and `officer:…`. D1 joins five selects
+/// at most.
 const NAMED: &str = concat!(
     supervises!(),
     ",
 named AS (
   SELECT value AS name, substr(value, 1, instr(value, ':') - 1) AS kind, substr(value, instr(value, ':') + 1) AS id
-  FROM supervises CROSS JOIN json_each(?4))
-SELECT n.name, 'judge' AS part, NULL AS office, j.number, NULL AS organization
-FROM named n
-JOIN contest_judge j ON j.contest_id = ?3
-  AND (n.kind = 'judge' AND j.id = n.id OR n.kind = 'volunteer' AND j.volunteer_id = n.id)
+  FROM supervises CROSS JOIN json_each(?4)),
+people(name, part, office, number, organization) AS (
+  SELECT n.name, 'judge' AS part, NULL AS office, j.number, NULL AS organization
+  FROM named n
+  JOIN contest_judge j ON j.contest_id = ?3
+    AND (n.kind = 'judge' AND j.id = n.id OR n.kind = 'volunteer' AND j.volunteer_id = n.id)
+  UNION ALL
+  SELECT n.name, 'officer', f.role, NULL, NULL
+  FROM named n
+  JOIN volunteer v ON n.kind = 'volunteer' AND v.id = n.id
+  JOIN contest_officer f ON f.contest_id = ?3 AND f.phone_hash = v.phone_hash
+  UNION ALL
+  SELECT n.name, 'officer', f.role, NULL, NULL
+  FROM named n
+  JOIN contest_officer f ON n.kind = 'officer' AND f.contest_id = ?3 AND f.id = n.id),
+others(name, part, office, number, organization) AS (
+  SELECT n.name, 'entrant', NULL, NULL, o.name
+  FROM named n
+  JOIN api_key k ON n.kind = 'api_key' AND k.id = n.id
+  JOIN organization o ON o.id = k.organization_id
+  UNION ALL
+  SELECT n.name, 'entry', NULL, e.number, NULL
+  FROM named n
+  JOIN contest_entry e ON n.kind = 'entry' AND e.contest_id = ?3 AND e.id = n.id
+  UNION ALL
+  SELECT n.name, 'host', NULL, NULL, NULL
+  FROM named n
+  JOIN contest t ON t.id = ?3
+  WHERE n.kind = 'volunteer' AND (
+    t.organization_id IS NULL AND EXISTS (
+      SELECT 1 FROM volunteer v JOIN coordinator c ON c.phone_hash = v.phone_hash
+      WHERE v.id = n.id AND substr(t.region, 1, length(c.region)) = c.region)
+    OR EXISTS (
+      SELECT 1 FROM member m
+      WHERE m.organization_id = t.organization_id AND m.volunteer_id = n.id AND m.role IN ('owner', 'manager')))
+  UNION ALL
+  SELECT n.name, 'entrant', NULL, NULL, min(o.name)
+  FROM named n
+  JOIN member m ON n.kind = 'volunteer' AND m.volunteer_id = n.id
+  JOIN contest_entry e ON e.contest_id = ?3 AND e.organization_id = m.organization_id
+  JOIN organization o ON o.id = e.organization_id
+  GROUP BY n.name)
+SELECT * FROM people
 UNION ALL
-SELECT n.name, 'officer', f.role, NULL, NULL
-FROM named n
-JOIN volunteer v ON n.kind = 'volunteer' AND v.id = n.id
-JOIN contest_officer f ON f.contest_id = ?3 AND f.phone_hash = v.phone_hash
-UNION ALL
-SELECT n.name, 'officer', f.role, NULL, NULL
-FROM named n
-JOIN contest_officer f ON n.kind = 'officer' AND f.contest_id = ?3 AND f.id = n.id
-UNION ALL
-SELECT n.name, 'entrant', NULL, NULL, o.name
-FROM named n
-JOIN api_key k ON n.kind = 'api_key' AND k.id = n.id
-JOIN organization o ON o.id = k.organization_id
-UNION ALL
-SELECT n.name, 'entry', NULL, e.number, NULL
-FROM named n
-JOIN contest_entry e ON n.kind = 'entry' AND e.contest_id = ?3 AND e.id = n.id
-UNION ALL
-SELECT n.name, 'host', NULL, NULL, NULL
-FROM named n
-JOIN contest t ON t.id = ?3
-WHERE n.kind = 'volunteer' AND (
-  t.organization_id IS NULL AND EXISTS (
-    SELECT 1 FROM volunteer v JOIN coordinator c ON c.phone_hash = v.phone_hash
-    WHERE v.id = n.id AND substr(t.region, 1, length(c.region)) = c.region)
-  OR EXISTS (
-    SELECT 1 FROM member m
-    WHERE m.organization_id = t.organization_id AND m.volunteer_id = n.id AND m.role IN ('owner', 'manager')))
-UNION ALL
-SELECT n.name, 'entrant', NULL, NULL, min(o.name)
-FROM named n
-JOIN member m ON n.kind = 'volunteer' AND m.volunteer_id = n.id
-JOIN contest_entry e ON e.contest_id = ?3 AND e.organization_id = m.organization_id
-JOIN organization o ON o.id = e.organization_id
-GROUP BY n.name"
+SELECT * FROM others"
 );
 
 /// What part somebody, or something, has in the contest.

@@ -1,8 +1,9 @@
-//! SQLite on the host, with what D1 sets: foreign keys on, numbers bound as REAL.
+//! SQLite on the host, with what D1 sets: foreign keys on, numbers bound as REAL, its limits.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::limits::Limit;
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus, ToSql};
 use serde_json::{Map, Number};
@@ -16,6 +17,16 @@ pub struct Db {
     loss: Arc<Mutex<Option<Loss>>>,
     pub(super) meter: Arc<Meter>,
 }
+
+/// What workerd sets of SQLite's limits (`src/workerd/util/sqlite.c++`): a statement that is
+/// too much for D1 is too much here.
+const LIMITS: [(Limit, i32); 5] = [
+    (Limit::SQLITE_LIMIT_COLUMN, 100),
+    (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+    (Limit::SQLITE_LIMIT_FUNCTION_ARG, 32),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50),
+    (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 100),
+];
 
 /// How the connection will be lost.
 #[derive(Clone, Copy, Debug)]
@@ -70,6 +81,9 @@ impl Db {
             loss: Arc::default(),
             meter: Arc::default(),
         };
+        for (limit, most) in LIMITS {
+            db.lock().set_limit(limit, most).map_err(error)?;
+        }
         db.script("PRAGMA foreign_keys = ON")?;
         Ok(db)
     }

@@ -131,14 +131,15 @@ WHERE contest_id = ?1 AND stage = ?2 AND ended_at IS NULL
     SELECT 1 FROM contest_avoids v
     WHERE v.judge_id = contest_assignment.judge_id AND v.entry_id = contest_assignment.entry_id)";
 
-/// `?6` the pairs.
+/// `?6` the pairs, which lead: a planner that looked for each judge and entry among them would
+/// take minutes for a national final.
 const ASSIGN: &str = "
 INSERT INTO contest_assignment (contest_id, stage, entry_id, judge_id, draw)
 SELECT d.contest_id, d.stage, e.id, j.id, d.draw
 FROM contest_draw d
-JOIN json_each(?6) x
-JOIN contest_entry e ON e.contest_id = d.contest_id AND e.number = x.value ->> 0
-JOIN contest_judge j ON j.contest_id = d.contest_id AND j.number = x.value ->> 1
+CROSS JOIN json_each(?6) x
+CROSS JOIN contest_entry e ON e.contest_id = d.contest_id AND e.number = x.value ->> 0
+CROSS JOIN contest_judge j ON j.contest_id = d.contest_id AND j.number = x.value ->> 1
 WHERE d.contest_id = ?1 AND d.stage = ?2 AND d.draw = ?4 AND d.seed = ?5 AND ?3 > 0";
 
 /// Somebody left, or an entry was withdrawn, since it was read.

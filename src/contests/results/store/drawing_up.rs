@@ -171,8 +171,8 @@ INSERT INTO contest_placing (contest_id, stage, version, entry_id, rank, total, 
 SELECT r.contest_id, r.stage, r.version, e.id, x.value ->> 'rank', x.value ->> 'total',
   x.value ->> 'goes_on', x.value ->> 'award'
 FROM contest_result r
-JOIN json_each(?5) x
-JOIN contest_entry e ON e.contest_id = r.contest_id AND e.number = x.value ->> 'number'
+CROSS JOIN json_each(?5) x
+CROSS JOIN contest_entry e ON e.contest_id = r.contest_id AND e.number = x.value ->> 'number'
 WHERE r.contest_id = ?1 AND r.stage = ?2 AND r.version = ?3 AND r.hash = ?4";
 
 /// So often it is drawn up again when something changed meanwhile.

@@ -92,8 +92,8 @@ SELECT CAST(x.key AS INTEGER) AS place, e.number, iif(v.named, e.title, NULL) AS
   iif(v.named, o.name, NULL) AS organization_name, p.rank, p.total, p.goes_on, p.award, x.value AS ranked
 FROM visible v
 JOIN contest_result_track t ON t.contest_id = v.contest_id AND t.stage = v.stage AND t.version = v.version AND t.track = ?6
-JOIN json_each(t.ranking, '$.entries') x
-JOIN contest_entry e ON e.contest_id = v.contest_id AND e.number = CAST(substr(x.value ->> 'entry', 2) AS INTEGER)
+CROSS JOIN json_each(t.ranking, '$.entries') x
+CROSS JOIN contest_entry e ON e.contest_id = v.contest_id AND e.number = CAST(substr(x.value ->> 'entry', 2) AS INTEGER)
 JOIN organization o ON o.id = e.organization_id
 JOIN contest_placing p ON p.contest_id = v.contest_id AND p.stage = v.stage AND p.version = v.version AND p.entry_id = e.id
 WHERE v.whole AND x.key >= ?7 AND (NOT ?9 OR json_array_length(x.value, '$.flags') > 0)
