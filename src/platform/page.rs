@@ -261,6 +261,11 @@ pub fn when(visit: &Visit, from: Instant, to: Instant) -> Markup {
     }
 }
 
+/// `12月1日 周二 09:00`: local time.
+pub fn moment(visit: &Visit, at: Instant) -> Markup {
+    html! { span.nowrap { (day_from(visit.now, at, visit.lang)) " " span.num { (at.hour_minute()) } } }
+}
+
 /// A labelled field of a form with its hint and its error.
 pub fn ask(
     name: &str,

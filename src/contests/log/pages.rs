@@ -9,13 +9,12 @@ use super::store::{self, Audit, Head, Stretch};
 use super::{Fit, Kept, fits, words};
 use crate::contests::judging::store::inviting::{self, Board, StageBoard};
 use crate::contests::judging::{Judge, JudgeState};
-use crate::contests::running::pages::moment;
 use crate::contests::running::store::{Officer, Published, Seen, officers, one};
 use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::{Digits, Id, PageQuery};
-use crate::platform::page::{Audience, in_brackets, page, see_other};
+use crate::platform::page::{Audience, in_brackets, moment, page, see_other};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 

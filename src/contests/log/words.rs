@@ -248,10 +248,10 @@ mod tests {
                 let Some((of, act)) = word.split_once('.') else {
                     continue;
                 };
-                let letters = |part: &str| {
-                    part.len() > 1 && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
-                };
-                if letters(of) && letters(act) {
+                // Columns of tables are quoted as well; their tables have `_`, or one letter.
+                let word_of = of.len() > 1 && of.bytes().all(|b| b.is_ascii_lowercase());
+                let done = |b: u8| b.is_ascii_lowercase() || b == b'_';
+                if word_of && !act.is_empty() && act.bytes().all(done) {
                     logged += 1;
                     assert_ne!(told(ACTS, word, Lang::Zh), word, "{word} of {file:?}");
                 }

@@ -15,11 +15,10 @@ use super::store::Sending;
 use super::store::purchases::Purchase;
 use super::store::stories::Story;
 use super::{Channel, yuan};
-use crate::contests::running::pages::moment;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Digits;
-use crate::platform::page::{Refused, ask};
+use crate::platform::page::{Refused, ask, moment};
 use crate::platform::visit::Visit;
 
 /// Which awarded entries to show.

@@ -17,9 +17,9 @@ use uuid::Uuid;
 use super::ResultState;
 use super::store::reading::Heading;
 use crate::contests::rules::Rules;
-use crate::contests::running::pages::moment;
 use crate::platform::assets::RESULTS_SCRIPT;
 use crate::platform::i18n::Lang;
+use crate::platform::page::moment;
 use crate::platform::visit::Visit;
 
 pub use award::award;

@@ -13,22 +13,17 @@ use serde_json::{Map, Value, json};
 
 use super::acts;
 use super::store::{self, ContestLine, Filter, Mine};
-use crate::platform::clock::{Instant, day_from};
+use crate::platform::clock::Instant;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Form, Id, PageQuery};
-use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, Refused, ask, moment, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
 /// So many contests stand on a page.
 const SHOWN: i64 = 20;
-
-/// `12月1日 周二 09:00`: local time.
-pub fn moment(visit: &Visit, at: Instant) -> Markup {
-    html! { span.nowrap { (day_from(visit.now, at, visit.lang)) " " span.num { (at.hour_minute()) } } }
-}
 
 /// From when until when.
 pub fn period(visit: &Visit, from: Instant, to: Instant) -> Markup {

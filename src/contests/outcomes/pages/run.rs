@@ -10,12 +10,11 @@ use crate::contests::entry_label;
 use crate::contests::outcomes::store::listing::{self, Became, Wanted};
 use crate::contests::outcomes::store::purchases::{self, Purchase};
 use crate::contests::outcomes::{Channel, MILESTONES, OUTCOME, acts, fen, yuan};
-use crate::contests::running::pages::moment;
 use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Digits, Form, Id, LargeForm, PageQuery, Path, parse_id};
-use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, Refused, ask, moment, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::visit::{Presented, Visit};
 

@@ -8,10 +8,9 @@ use crate::contests::judging::store::Rights;
 use crate::contests::results::ObjectionDecision;
 use crate::contests::results::store::objecting::Objection;
 use crate::contests::results::store::reading::Heading;
-use crate::contests::running::pages::moment;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Choice as _;
-use crate::platform::page::{Refused, ask, text_input};
+use crate::platform::page::{Refused, ask, moment, text_input};
 use crate::platform::visit::Visit;
 
 /// The form for one, or the way to sign in.

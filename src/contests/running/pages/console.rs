@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{moment, rules};
+use super::rules;
 use crate::choice;
 use crate::contests::entering::store::{EntryLine, Wanted, list};
 use crate::contests::outcomes::pages::reminder;
@@ -18,7 +18,7 @@ use crate::platform::fields::FieldErrors;
 use crate::platform::i18n::Lang;
 use crate::platform::idempotency::IdempotencyKey;
 use crate::platform::input::{Choice as _, Digits, Form, Id, LargeForm, PageQuery, Path, parse_id};
-use crate::platform::page::{Audience, Refused, ask, page, see_other, text_input};
+use crate::platform::page::{Audience, Refused, ask, moment, page, see_other, text_input};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 

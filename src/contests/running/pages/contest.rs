@@ -4,7 +4,7 @@
 use axum::response::Response;
 use maud::{Markup, html};
 
-use super::{moment, period};
+use super::period;
 use crate::contests::ContestState;
 use crate::contests::log::pages::head_shown;
 use crate::contests::log::store::Head;
@@ -14,7 +14,7 @@ use crate::contests::running::store::{self, Seen};
 use crate::platform::clock::Instant;
 use crate::platform::i18n::Lang;
 use crate::platform::input::Id;
-use crate::platform::page::{Audience, page};
+use crate::platform::page::{Audience, moment, page};
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
 
