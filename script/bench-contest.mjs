@@ -111,7 +111,7 @@ const levels = (maximum) => [{ score: 0, words: "没有说明" }, { score: maxim
 const criteria = Object.entries(rubric).map(([key, [weight, max]]) => ({ key, name: key, weight, min: 0, max, levels: levels(max) }));
 
 // Its course, in seconds from now: long enough for each part on two slow cores.
-const ENTERING = Math.max(20, ENTRIES / 15), SCORING = Math.max(25, ENTRIES / 7), BETWEEN = 30, SHOWING = Math.max(30, ENTRIES / 10);
+const ENTERING = Math.max(20, ENTRIES / 15), SCORING = Math.max(25, ENTRIES / 5), BETWEEN = 30, SHOWING = Math.max(30, ENTRIES / 10);
 function rules(begins) {
   const at = (seconds) => new Date(begins + seconds * 1000).toISOString();
   const paper = ENTERING + 1;
