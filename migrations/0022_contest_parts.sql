@@ -24,3 +24,17 @@ WHERE NOT EXISTS (
           SELECT 1 FROM contest_result n
           WHERE n.contest_id = r.contest_id AND n.stage = r.stage AND n.version > r.version
             AND n.published_at IS NOT NULL)));
+
+-- Which ballots count: handed in, for an entry that takes part, by a judge without a conflict,
+-- declared or not.
+CREATE VIEW contest_counted_ballot AS
+SELECT b.contest_id, b.stage, b.entry_id, e.number AS entry, e.track, b.judge_id, j.number AS judge,
+  b.scores, b.comment, b.version
+FROM contest_ballot b
+JOIN contest_assignment a ON a.contest_id = b.contest_id AND a.stage = b.stage
+  AND a.entry_id = b.entry_id AND a.judge_id = b.judge_id
+JOIN contest_entry e ON e.id = b.entry_id
+JOIN contest_judge j ON j.id = b.judge_id
+WHERE b.submitted_at IS NOT NULL AND e.state = 'submitted' AND a.ended_for IS NOT 'conflict'
+  AND NOT EXISTS (
+    SELECT 1 FROM contest_avoids v WHERE v.judge_id = b.judge_id AND v.entry_id = b.entry_id);

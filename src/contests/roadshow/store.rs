@@ -32,21 +32,15 @@ acts AS (
 }
 use seat;
 
-/// Ballots `b` of judges `j` that count for an entry in the stage `?4` of the contest `?3`:
-/// handed in, while it takes part, by a judge without a conflict.
+/// Ballots `b` that count for an entry in the stage `?4` of the contest `?3`, while it is in it.
 macro_rules! counted {
     ($entry:literal) => {
         concat!(
             "
-FROM contest_ballot b
-JOIN contest_assignment g ON g.contest_id = b.contest_id AND g.stage = b.stage
-  AND g.entry_id = b.entry_id AND g.judge_id = b.judge_id
-JOIN contest_judge j ON j.id = b.judge_id
+FROM contest_counted_ballot b
 WHERE b.contest_id = ?3 AND b.stage = ?4 AND b.entry_id = ",
             $entry,
             "
-  AND b.submitted_at IS NOT NULL AND g.ended_for IS NOT 'conflict'
-  AND NOT EXISTS (SELECT 1 FROM contest_avoids v WHERE v.judge_id = b.judge_id AND v.entry_id = b.entry_id)
   AND EXISTS (
     SELECT 1 FROM contest_taking_part p
     WHERE p.contest_id = ?3 AND p.stage = ?4 AND p.entry_id = b.entry_id)"

@@ -13,13 +13,10 @@ use crate::platform::visit::Visit;
 macro_rules! said {
     () => {
         "
-SELECT b.stage, j.number, b.comment
-FROM contest_ballot b
+SELECT b.stage, b.judge, b.comment
+FROM contest_counted_ballot b
 JOIN contest_stage s ON s.contest_id = b.contest_id AND s.stage = b.stage
-JOIN contest_assignment a ON a.contest_id = b.contest_id AND a.stage = b.stage
-  AND a.entry_id = b.entry_id AND a.judge_id = b.judge_id
-JOIN contest_judge j ON j.id = b.judge_id
-WHERE b.submitted_at IS NOT NULL AND b.comment <> '' AND a.ended_for IS NOT 'conflict' AND s.closes_at <= ?2
+WHERE b.comment <> '' AND s.closes_at <= ?2
   AND (EXISTS (
     SELECT 1 FROM contest_result f WHERE f.contest_id = b.contest_id AND f.final_at IS NOT NULL)"
     };
@@ -34,7 +31,7 @@ const TO_OVERSEERS: &str = concat!(
     "
     OR EXISTS (SELECT 1 FROM caller WHERE reads AND NOT interested))
   AND b.contest_id = ?3 AND b.entry_id = ?4
-ORDER BY s.place, j.number"
+ORDER BY s.place, b.judge"
 );
 
 /// `?1` entry, `?2` now: to its organization.
@@ -42,13 +39,13 @@ const TO_ENTRANT: &str = concat!(
     said!(),
     ")
   AND b.entry_id = ?1
-ORDER BY s.place, j.number"
+ORDER BY s.place, b.judge"
 );
 
 #[derive(Deserialize)]
 struct Row {
     stage: String,
-    number: i64,
+    judge: i64,
     comment: String,
 }
 
@@ -81,7 +78,7 @@ pub fn to_entrant(visit: &Visit, entry: &str) -> Statement {
 pub fn comments(batch: &Batch, at: usize) -> Result<Vec<JudgeComment>, DbError> {
     let rows: Vec<Row> = batch.rows(at)?;
     let comment = |row: Row| JudgeComment {
-        judge: judge_label(row.number),
+        judge: judge_label(row.judge),
         stage: row.stage,
         comment: row.comment,
     };

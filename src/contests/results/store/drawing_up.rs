@@ -28,29 +28,12 @@ FROM contest_entry e
 WHERE e.contest_id = ?1 AND e.state = 'submitted'
 ORDER BY e.number";
 
-/// Ballots `b` that count: handed in, for an entry that takes part, by a judge without a
-/// conflict. `?1` contest, `?2` the keys of stages.
-macro_rules! counted {
-    () => {
-        "
-FROM contest_ballot b
-JOIN contest_assignment a ON a.contest_id = b.contest_id AND a.stage = b.stage
-  AND a.entry_id = b.entry_id AND a.judge_id = b.judge_id
-JOIN contest_entry e ON e.id = b.entry_id
-JOIN contest_judge j ON j.id = b.judge_id
-WHERE b.contest_id = ?1 AND b.stage IN (SELECT value FROM json_each(?2))
-  AND b.submitted_at IS NOT NULL AND e.state = 'submitted' AND a.ended_for IS NOT 'conflict'
-  AND NOT EXISTS (
-    SELECT 1 FROM contest_avoids v WHERE v.judge_id = b.judge_id AND v.entry_id = b.entry_id)"
-    };
-}
-
-const COUNTED: &str = concat!(
-    "SELECT b.stage, e.track, e.number AS entry, j.number AS judge, b.scores",
-    counted!(),
-    "
-ORDER BY b.stage, e.number, j.number"
-);
+/// `?1` contest, `?2` the keys of stages.
+const COUNTED: &str = "
+SELECT stage, track, entry, judge, scores
+FROM contest_counted_ballot
+WHERE contest_id = ?1 AND stage IN (SELECT value FROM json_each(?2))
+ORDER BY stage, entry, judge";
 
 /// `?1` contest, `?2` stage.
 const COURSE: &str = "
@@ -147,16 +130,14 @@ WHERE a.runs AND NOT a.interested AND a.state = 'announced'"
 
 /// Somebody amended the rules, withdrew, or declared a conflict since. `?1` contest, `?2` the
 /// keys of stages, `?3` version of the rules, `?4` how many ballots, `?5` how many entries.
-const STOP_IF_STALE: &str = concat!(
-    "
+const STOP_IF_STALE: &str = "
 INSERT INTO abort_if
 SELECT 'result_stale'
 WHERE ?3 IS NOT (SELECT rules_version FROM contest WHERE id = ?1)
-  OR ?4 <> (SELECT count(*)",
-    counted!(),
-    ")
-  OR ?5 <> (SELECT count(*) FROM contest_entry WHERE contest_id = ?1 AND state = 'submitted')"
-);
+  OR ?4 <> (
+    SELECT count(*) FROM contest_counted_ballot
+    WHERE contest_id = ?1 AND stage IN (SELECT value FROM json_each(?2)))
+  OR ?5 <> (SELECT count(*) FROM contest_entry WHERE contest_id = ?1 AND state = 'submitted')";
 
 /// Of a result that was drawn up just now. `?1` contest, `?2` stage, `?3` version, `?4` its
 /// hash, `?5` track, `?6` sheet, `?7` ranking.

@@ -23,10 +23,10 @@ macro_rules! ballots {
         concat!(
             "(
   SELECT json_group_array(json_array(judge, version))
-  FROM (SELECT j.number AS judge, b.version",
+  FROM (SELECT b.judge, b.version",
             counted!("?5"),
             "
-    ORDER BY j.number))"
+    ORDER BY b.judge))"
         )
     };
 }
@@ -65,12 +65,11 @@ const BALLOTS: &str = concat!(
     "WITH ",
     seat!(),
     "
-SELECT b.stage, (SELECT track FROM contest_entry WHERE id = ?5) AS track,
-  (SELECT number FROM contest_entry WHERE id = ?5) AS entry, j.number AS judge, b.scores",
+SELECT b.stage, b.track, b.entry, b.judge, b.scores",
     counted!("?5"),
     "
   AND EXISTS (SELECT 1 FROM acts)
-ORDER BY j.number"
+ORDER BY b.judge"
 );
 
 /// Whether the stage is open, whoever asks may act, and nothing else is up in the track.
