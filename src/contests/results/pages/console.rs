@@ -87,14 +87,10 @@ async fn shown(
     act: Option<ResultAct>,
     refused: Refused<'_>,
 ) -> Result<Response, Problem> {
-    let results = reading::results(visit, contest, None).await?;
+    let (results, (objections, _)) = reading::with_objections(visit, contest, 0, SHOWN).await?;
     if !results.oversees {
         return Err(Problem::forbidden());
     }
-    let (objections, _) = match results.contest.announced_at {
-        Some(_) => objecting::objections(visit, contest, 0, SHOWN).await?,
-        None => (Vec::new(), None),
-    };
     let lang = visit.lang;
     let rules = results.contest.rules()?;
     let title = lang.pick("汇总与审定", "Draw up and approve");

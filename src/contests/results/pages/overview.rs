@@ -48,12 +48,9 @@ async fn shown(
     query: &ResultsPage,
     refused: Refused<'_>,
 ) -> Result<Response, Problem> {
-    let results = reading::results(visit, contest, None).await?;
     let after = query.after.map_or(0, Digits::get);
-    let (objections, next) = match results.contest.announced_at {
-        Some(_) => objecting::objections(visit, contest, after, SHOWN).await?,
-        None => (Vec::new(), None),
-    };
+    let (results, (objections, next)) =
+        reading::with_objections(visit, contest, after, SHOWN).await?;
     let lang = visit.lang;
     let rules = results.contest.rules()?;
     let title = lang.pick("评审结果", "Results");

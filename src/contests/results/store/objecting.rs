@@ -172,18 +172,32 @@ impl Row {
     }
 }
 
-fn listing(
-    visit: &Visit,
-    contest: Uuid,
-    one: Option<&str>,
-    (after, limit): (i64, i64),
-) -> Statement {
+/// Objections in the order they came, and the number of the last unless it is the last of all.
+pub type ObjectionPage = (Vec<Objection>, Option<i64>);
+
+fn asked(visit: &Visit, contest: Uuid, one: Option<&str>, (after, limit): (i64, i64)) -> Statement {
     let caller = visit.credential_hash();
     bind!(OBJECTIONS, caller, visit.now, contest, one, after, limit)
 }
 
+/// The statement that lists them for [`listed`].
+pub(super) fn listing(visit: &Visit, contest: Uuid, after: i64, limit: i64) -> Statement {
+    asked(visit, contest, None, (after, limit + 1))
+}
+
+/// Out of its rows.
+pub(super) fn listed(batch: &Batch, at: usize, limit: i64) -> Result<ObjectionPage, Problem> {
+    let rows: Vec<Row> = batch.rows(at)?;
+    let mut items: Vec<Objection> = rows.into_iter().map(Row::shown).collect();
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items.last().filter(|_| more).map(|last| last.number);
+    Ok((items, next))
+}
+
 fn one(visit: &Visit, contest: Uuid, id: &str) -> Statement {
-    listing(visit, contest, Some(id), (0, 1))
+    asked(visit, contest, Some(id), (0, 1))
 }
 
 fn the_one(batch: &Batch, at: usize) -> Result<Option<Objection>, Problem> {
@@ -193,27 +207,20 @@ fn the_one(batch: &Batch, at: usize) -> Result<Option<Objection>, Problem> {
 /// Whether everybody may know of a contest.
 const PUBLIC: &str = "SELECT 1 AS found FROM contest WHERE id = ?1 AND announced_at IS NOT NULL";
 
-/// Objections in the order they came, to anybody; and the number of the last unless it is
-/// the last of all.
+/// Objections after a number, so many, to anybody.
 pub async fn objections(
     visit: &Visit,
     contest: Uuid,
     after: i64,
     limit: i64,
-) -> Result<(Vec<Objection>, Option<i64>), Problem> {
+) -> Result<ObjectionPage, Problem> {
     let statements = vec![
         bind!(PUBLIC, contest),
-        listing(visit, contest, None, (after, limit + 1)),
+        listing(visit, contest, after, limit),
     ];
     let batch = visit.db.batch(statements).await?;
     batch.first::<Value>(0)?.ok_or_else(Problem::not_found)?;
-    let rows: Vec<Row> = batch.rows(1)?;
-    let mut items: Vec<Objection> = rows.into_iter().map(Row::shown).collect();
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|last| last.number);
-    Ok((items, next))
+    listed(&batch, 1, limit)
 }
 
 /// Takes an objection; whether the same request brought it before.
@@ -321,14 +328,14 @@ pub async fn handle(
     key: &IdempotencyKey,
 ) -> Result<(Objection, bool), Problem> {
     let (contest_id, id) = (contest.to_string(), objection.to_string());
-    let asked = |sql: &'static str, words: &str| {
+    let handled = |sql: &'static str, words: &str| {
         let caller = visit.credential_hash();
         bind!(sql, caller, visit.now, contest, &id, words)
     };
     let (effect, act, detail) = match handling {
-        Handling::Answer(words) => (asked(ANSWER, words), "objection.answered", json!({})),
+        Handling::Answer(words) => (handled(ANSWER, words), "objection.answered", json!({})),
         Handling::Decide(ruling) => (
-            asked(DECIDE, ruling.reason.as_str()).and(ruling.decision.word()),
+            handled(DECIDE, ruling.reason.as_str()).and(ruling.decision.word()),
             "objection.decided",
             json!({"decision": ruling.decision}),
         ),

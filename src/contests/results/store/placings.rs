@@ -4,14 +4,12 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::reading::{Heading, Results, heading, of_batch};
+use super::reading::{Heading, Results, asking, told};
 use super::visible;
 use crate::bind;
 use crate::contests::entry_label;
-use crate::contests::judging::store::{Caller, Rights};
 use crate::contests::ranking::Ranked;
 use crate::contests::rules::Key;
-use crate::contests::running::store::{ContestRow, contest as contest_row};
 use crate::platform::db;
 use crate::platform::problem::Problem;
 use crate::platform::visit::Visit;
@@ -167,37 +165,24 @@ pub async fn placings(visit: &Visit, contest: Uuid, which: Which<'_>) -> Result<
         )
     };
     let one = Some((which.stage.as_str(), which.version));
-    let batch = visit
-        .db
-        .batch(vec![
-            Caller::at_the_door(visit, contest),
-            contest_row(&contest.to_string()),
-            heading(visit, contest, one),
-            of(PLACED),
-            of(GOING_ON),
-        ])
-        .await?;
-    let caller = Caller::perhaps(&batch, 0)?;
-    let row: Option<ContestRow> = batch.first(1)?;
-    let items = of_batch(visit, &batch, 2)?;
-    let known = items.first().is_some_and(|heading| {
+    let mut statements = asking(visit, contest, one);
+    statements.extend([of(PLACED), of(GOING_ON)]);
+    let batch = visit.db.batch(statements).await?;
+    let results = told(visit, &batch)?;
+    let known = results.items.first().is_some_and(|heading| {
         let mut tracks = heading.tracks.iter();
         tracks.any(|track| track.track == which.track)
     });
-    let row = row.filter(|_| known).ok_or_else(Problem::not_found)?;
+    if !known {
+        return Err(Problem::not_found());
+    }
     let mut placed: Vec<PlacedRow> = batch.rows(3)?;
     placed.extend(batch.rows::<PlacedRow>(4)?);
     let limit = usize::try_from(which.limit).unwrap_or(usize::MAX);
     let next = placed.get(limit).map(|row| row.place);
     placed.truncate(limit);
     Ok(Placings {
-        results: Results {
-            contest: row,
-            rights: caller.as_ref().map_or_else(Rights::default, Caller::rights),
-            signed_in: caller.is_some(),
-            oversees: caller.as_ref().is_some_and(Caller::reads),
-            items,
-        },
+        results,
         items: placed.into_iter().map(PlacedRow::shown).collect(),
         next,
     })

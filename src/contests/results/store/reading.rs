@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::objecting::{self, ObjectionPage};
 use crate::bind;
 use crate::contests::judging::store::{Caller, Rights, caller};
 use crate::contests::results::ResultState;
@@ -196,22 +197,18 @@ pub struct Results {
     pub items: Vec<Heading>,
 }
 
-/// What may be known of a contest's results by whoever asks; of one when it is said which.
-pub async fn results(
-    visit: &Visit,
-    contest: Uuid,
-    one: Option<(&Key, i64)>,
-) -> Result<Results, Problem> {
-    let one = one.map(|(stage, version)| (stage.as_str(), version));
-    let batch = visit
-        .db
-        .batch(vec![
-            Caller::at_the_door(visit, contest),
-            contest_row(&contest.to_string()),
-            heading(visit, contest, one),
-        ])
-        .await?;
-    let caller = Caller::perhaps(&batch, 0)?;
+/// The statements that read what [`told`] tells: of one result when it is said which.
+pub(super) fn asking(visit: &Visit, contest: Uuid, one: Option<(&str, i64)>) -> Vec<Statement> {
+    vec![
+        Caller::at_the_door(visit, contest),
+        contest_row(&contest.to_string()),
+        heading(visit, contest, one),
+    ]
+}
+
+/// Out of the first rows of a batch.
+pub(super) fn told(visit: &Visit, batch: &Batch) -> Result<Results, Problem> {
+    let caller = Caller::perhaps(batch, 0)?;
     let row: Option<ContestRow> = batch.first(1)?;
     let oversees = caller.as_ref().is_some_and(Caller::reads);
     let row = row.filter(|row| row.announced_at.is_some() || oversees);
@@ -220,6 +217,31 @@ pub async fn results(
         rights: caller.as_ref().map_or_else(Rights::default, Caller::rights),
         signed_in: caller.is_some(),
         oversees,
-        items: of_batch(visit, &batch, 2)?,
+        items: of_batch(visit, batch, 2)?,
     })
+}
+
+/// What may be known of a contest's results by whoever asks; of one when it is said which.
+pub async fn results(
+    visit: &Visit,
+    contest: Uuid,
+    one: Option<(&Key, i64)>,
+) -> Result<Results, Problem> {
+    let one = one.map(|(stage, version)| (stage.as_str(), version));
+    let batch = visit.db.batch(asking(visit, contest, one)).await?;
+    told(visit, &batch)
+}
+
+/// The same of all, with objections after a number, so many.
+pub async fn with_objections(
+    visit: &Visit,
+    contest: Uuid,
+    after: i64,
+    limit: i64,
+) -> Result<(Results, ObjectionPage), Problem> {
+    let mut statements = asking(visit, contest, None);
+    statements.push(objecting::listing(visit, contest, after, limit));
+    let batch = visit.db.batch(statements).await?;
+    let results = told(visit, &batch)?;
+    Ok((results, objecting::listed(&batch, 3, limit)?))
 }
